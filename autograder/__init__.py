@@ -1,0 +1,1 @@
+"""Grades the exercises of the book: `python -m autograder` is its command line."""

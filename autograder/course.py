@@ -1,0 +1,470 @@
+"""What assignments exist, their cells and their points.
+
+An assignment is one percent-format file, ``solutions/NN_slug.py``. Reading it proves everything
+about it that can be proved without running it, so that whoever holds an `Assignment` need not
+check again.
+Nothing here executes an assignment's code.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import math
+import re
+import symtable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import jupytext
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds ``solutions/``, ``exercises/`` and ``autograder/``."""
+
+SLUG = re.compile(r"\d\d_[a-z][a-z0-9_]*")
+CODE_STUB = "raise NotImplementedError"
+TEXT_STUB = "YOUR ANSWER HERE"
+
+_MARKER = re.compile(r"# %%(?=\s|$)")
+_BEGIN_HIDDEN, _END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+_BEGIN_SOLUTION, _END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
+_GRADE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # nbgrader allows hyphens; a Python name does not
+
+
+class SourceError(Exception):
+    """An assignment cannot be used. The message is one line: ``path:line: reason — what to do``."""
+
+    def __init__(self, where: str, line: int, reason: str, remedy: str) -> None:
+        super().__init__(f"{where}:{line}: {reason} — {remedy}")
+        self.where, self.line = where, line
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of an assignment's source.
+
+    Attributes
+    ----------
+    kind : one of
+        ``text`` explanation; ``given`` code the student may not change; ``solution`` the student's
+        code; ``test`` its autograded test; ``manual`` a text the student writes, marked by a person.
+    grade_id : unique in the assignment. Of a solution, the name it defines.
+    source : the whole cell, solution and hidden tests included.
+    visible : the source without its hidden tests.
+    hidden : the hidden tests alone, without their markers ("" if there are none).
+    points : what the cell is worth; 0 unless it is a test or a manual cell.
+    line : where the cell's marker stands in the file, from 1.
+    metadata : the notebook cell's metadata, nbgrader's part complete.
+    """
+
+    kind: str
+    grade_id: str
+    source: str
+    visible: str
+    hidden: str
+    points: float
+    line: int
+    metadata: dict = field(hash=False)
+
+    @property
+    def cell_type(self) -> str:
+        """``code`` or ``markdown``."""
+        return "markdown" if self.kind in ("text", "manual") else "code"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment, read and validated."""
+
+    slug: str
+    path: Path
+    cells: tuple[Cell, ...]
+
+    def of_kind(self, *kinds: str) -> tuple[Cell, ...]:
+        """The cells of these kinds, in order."""
+        return tuple(c for c in self.cells if c.kind in kinds)
+
+    @cached_property
+    def by_id(self) -> dict[str, Cell]:
+        """grade_id → cell."""
+        return {c.grade_id: c for c in self.cells}
+
+    @cached_property
+    def solution_names(self) -> tuple[str, ...]:
+        """The names students define, in order."""
+        return tuple(c.grade_id for c in self.of_kind("solution"))
+
+    @cached_property
+    def given_names(self) -> frozenset[str]:
+        """The names that given cells bind."""
+        return frozenset(n for c in self.of_kind("given") for n in _names(c.source)[0])
+
+    @cached_property
+    def tests(self) -> tuple[Cell, ...]:
+        """The autograded cells, in order."""
+        return self.of_kind("test")
+
+    @cached_property
+    def points(self) -> float:
+        """What a perfect submission earns, manual marks included."""
+        return sum(c.points for c in self.cells)
+
+    @property
+    def title(self) -> str:
+        """The first heading of the notebook, or the slug."""
+        for cell in self.of_kind("text"):
+            if found := re.search(r"^# (.+)$", cell.source, re.M):
+                return found[1].strip()
+        return self.slug
+
+    @property
+    def data(self) -> tuple[Path, ...]:
+        """Files that travel with the notebook: everything in ``solutions/NN_slug/``, sorted."""
+        folder = self.path.with_suffix("")
+        return tuple(
+            sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+        )
+
+
+def assignments(root: Path | None = None) -> tuple[str, ...]:
+    """The slugs of all assignments, in order."""
+    folder = (root or ROOT) / "solutions"
+    return tuple(sorted(p.stem for p in folder.glob("*.py") if SLUG.fullmatch(p.stem)))
+
+
+def load(slug: str, root: Path | None = None) -> Assignment:
+    """Read and validate ``solutions/<slug>.py``.
+
+    Raises
+    ------
+    SourceError
+        If there is no such assignment, or anything in it would mislead a student or a grader.
+    """
+    root = root or ROOT
+    path = root / "solutions" / f"{slug}.py"
+    where = f"solutions/{slug}.py"
+    if not SLUG.fullmatch(slug) or not path.is_file():
+        raise SourceError(
+            where, 1, "no such assignment", f"choose from: {', '.join(assignments(root)) or 'none'}"
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(where, 1, f"not UTF-8 ({error.reason})", "save it as UTF-8") from None
+    assignment = Assignment(slug, path, tuple(_cells(text, where)))
+    _check_whole(assignment, where, root)
+    return assignment
+
+
+def _cells(text: str, where: str) -> Iterator[Cell]:
+    """The cells of a percent-format file, each valid in itself."""
+    try:
+        notebook = jupytext.reads(text, fmt="py:percent")
+    except Exception as error:  # jupytext raises whatever its YAML or metadata parser raises
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise SourceError(
+            where, 1, f"jupytext cannot read it ({reason})", "compare its header with another file"
+        ) from None
+    lines = text.splitlines()
+    seen: dict[str, int] = {}
+    cursor = 0
+    for raw in notebook.cells:
+        # jupytext keeps no line numbers. A cell starts at the next marker after the previous cell's
+        # last line (so a marker inside a string is not mistaken for one).
+        start = next((i for i in range(cursor, len(lines)) if _MARKER.match(lines[i])), None)
+        stray = start is None or (
+            cursor == 0 and raw.source and raw.source.splitlines()[0] in lines[:start]
+        )
+        if stray:
+            raise SourceError(
+                where, 1, "there is text before the first cell", "start every cell with `# %%`"
+            )
+        cursor = start + 1 + len(raw.source.splitlines())
+        cell = _cell(raw, lines[start], start + 1, where)
+        if cell.grade_id in seen:
+            if cell.kind != "text":
+                raise SourceError(
+                    where,
+                    cell.line,
+                    f'grade_id "{cell.grade_id}" is already used on line {seen[cell.grade_id]}',
+                    "give each cell a name of its own",
+                )
+            raise SourceError(
+                where,
+                cell.line,
+                f"the same text stands on line {seen[cell.grade_id]}",
+                "say it once, or say something else here",
+            )
+        seen[cell.grade_id] = cell.line
+        yield cell
+
+
+def _cell(raw: dict, marker: str, line: int, where: str) -> Cell:
+    """One notebook cell as jupytext read it → `Cell`. Raises `SourceError`."""
+
+    def fail(reason: str, remedy: str, at: int = line) -> SourceError:
+        return SourceError(where, at, reason, remedy)
+
+    given = raw.metadata.get("nbgrader")
+    if "nbgrader" in marker and not isinstance(given, dict):
+        raise fail(
+            "the cell's nbgrader metadata cannot be read",
+            'write nbgrader={"grade_id": "…"} as JSON',
+        )
+    given = given or {}
+    if unknown := set(given) - {"grade_id", "points", "solution"}:
+        raise fail(
+            f"unknown nbgrader metadata: {', '.join(sorted(unknown))}",
+            "only grade_id, points and solution are written; the rest follows from them",
+        )
+    grade_id, points = given.get("grade_id", ""), given.get("points")
+    solution = given.get("solution", False)
+    source = raw.source
+    if raw.cell_type == "raw":
+        raise fail("raw cells are not used", "make it [markdown] or code")
+    if given and not (isinstance(grade_id, str) and _GRADE_ID.fullmatch(grade_id)):
+        raise fail(
+            f"grade_id {grade_id!r} is not a name", "use letters, digits and underscores only"
+        )
+    if points is not None and not (
+        type(points) in (int, float) and math.isfinite(points) and points > 0
+    ):
+        raise fail(f"points are {points!r}", "give a number above 0")
+
+    if raw.cell_type == "markdown":
+        if not given:
+            kind = "text"
+            grade_id = f"explain_{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+        elif not grade_id.startswith("text_") or points is None:
+            raise fail(
+                f'text cell "{grade_id}" is not complete',
+                'a text that students write is named "text_…" and has points',
+            )
+        else:
+            kind = "manual"
+    elif not grade_id:
+        raise fail(
+            "code cell without grade_id", 'add nbgrader={"grade_id": "given_…"} to its marker'
+        )
+    elif solution is True:
+        kind = "solution"
+    elif grade_id.startswith("test_"):
+        kind = "test"
+    elif grade_id.startswith("given_"):
+        kind = "given"
+    else:
+        raise fail(
+            f'code cell "{grade_id}" is neither solution, test nor given',
+            'add "solution": true, or name it "test_…" or "given_…"',
+        )
+    if kind == "test" and points is None:
+        raise fail(f'test "{grade_id}" has no points', 'add "points": … to its nbgrader metadata')
+    if kind in ("given", "solution") and points is not None:
+        raise fail(
+            f'"{grade_id}" has points but is not a test', f'put them on "test_{grade_id}" instead'
+        )
+
+    if kind in ("given", "solution", "test"):
+        try:
+            ast.parse(source)
+        except SyntaxError as error:
+            raise fail(
+                f"syntax error: {error.msg}",
+                "correct it (magics such as %time are not used in assignments)",
+                line + (error.lineno or 0),
+            ) from None
+    visible, hidden = source, ""
+    regions = _regions(source, _BEGIN_HIDDEN, _END_HIDDEN, "hidden tests", fail)
+    if regions and kind != "test":
+        raise fail(f'hidden tests in "{grade_id}"', "move them to a test cell")
+    if regions:
+        begin, end = regions[0]
+        rows = source.splitlines()
+        if any(row.strip() for row in rows[end + 1 :]):
+            raise fail(
+                f'"{grade_id}" goes on after its hidden tests',
+                "put visible checks first and everything hidden in one block at the end",
+                line + end + 2,
+            )
+        visible = "\n".join(rows[:begin]).rstrip()
+        hidden = "\n".join(rows[begin + 1 : end])
+        try:  # the two halves are run one after the other, so each must stand alone
+            ast.parse(visible), ast.parse(hidden)
+        except SyntaxError:
+            raise fail(
+                f'the hidden tests of "{grade_id}" cut a statement in two',
+                "start the markers at the left margin, between statements",
+                line + begin + 1,
+            ) from None
+    regions = _regions(source, _BEGIN_SOLUTION, _END_SOLUTION, "solution", fail)
+    if regions and kind != "solution":
+        raise fail(
+            f'a solution stands in "{grade_id or "a text cell"}"', 'mark it "solution": true'
+        )
+    if kind == "solution":
+        if not regions:
+            raise fail(
+                f'solution cell "{grade_id}" has no {_BEGIN_SOLUTION}',
+                "mark what students are to write themselves",
+            )
+        if grade_id not in _names(source)[0]:
+            raise fail(
+                f'solution cell "{grade_id}" does not define {grade_id}',
+                "name the cell after the function or value that is graded",
+            )
+
+    nbgrader = {
+        "cell_type": raw.cell_type,
+        "grade": kind in ("test", "manual"),
+        "grade_id": grade_id,
+        "locked": kind in ("text", "given", "test"),
+        "schema_version": 3,
+        "solution": kind in ("solution", "manual"),
+        "task": False,
+    }
+    if points is not None:
+        nbgrader["points"] = points
+    metadata = {"nbgrader": nbgrader}
+    if tags := raw.metadata.get("tags"):
+        metadata["tags"] = list(tags)
+    return Cell(kind, grade_id, source, visible, hidden, points or 0, line, metadata)
+
+
+def _regions(source: str, begin: str, end: str, what: str, fail) -> list[tuple[int, int]]:
+    """Rows (from 0) of each begin and end marker. Raises `SourceError` if they do not pair up.
+
+    The comparison is as loose as nbgrader's own (anywhere in the line), so that nothing it would
+    act on goes unseen here.
+    """
+    begin_word, end_word = begin.lstrip("# "), end.lstrip("# ")
+    found, opened = [], None
+    for row, text in enumerate(source.splitlines()):
+        if begin_word in text:
+            if opened is not None:
+                raise fail(f"{what} opened twice", f"close the first with {end}")
+            opened = row
+        elif end_word in text:
+            if opened is None:
+                raise fail(f"{what} closed without being opened", f"add {begin}")
+            found.append((opened, row))
+            opened = None
+    if opened is not None:
+        raise fail(f"{what} marker not closed", f"add {end}")
+    if what == "hidden tests" and len(found) > 1:
+        raise fail("hidden tests in two places", "join them into one block")
+    return found
+
+
+def _check_whole(assignment: Assignment, where: str, root: Path) -> None:
+    """What can only be seen with all cells at hand. Raises `SourceError`."""
+    solutions = {c.grade_id: c for c in assignment.of_kind("solution")}
+    for test in assignment.tests:
+        name = test.grade_id.removeprefix("test_")
+        if name not in solutions:
+            raise SourceError(
+                where,
+                test.line,
+                f'"{test.grade_id}" has no solution cell "{name}"',
+                "name a test after the cell it tests",
+            )
+    tested = {t.grade_id.removeprefix("test_") for t in assignment.tests}
+    banked = banked_names(assignment.slug, root)
+    for name, cell in solutions.items():
+        if name not in tested:
+            raise SourceError(
+                where, cell.line, f'"{name}" has no test', f'add a cell "test_{name}" with points'
+            )
+        if name not in banked:
+            raise SourceError(
+                where,
+                cell.line,
+                f'"{name}" has no known-wrong answer',
+                f"add one to autograder/misconceptions/{assignment.slug}.py",
+            )
+
+    notebook = set(solutions) | assignment.given_names | set(dir(builtins))
+    words = _test_words()
+    for test in assignment.tests:
+        own, free = _names(test.source)
+        _, free_visible = _names(test.visible)
+        for name in sorted((free - notebook - words) | (free_visible - notebook)):
+            reason = (
+                f'"{test.grade_id}" uses {name} outside its hidden tests'
+                if name in words
+                else f'"{test.grade_id}" uses {name}, which neither it nor a given cell defines'
+            )
+            remedy = (
+                "students do not have it: write a plain assert with a message"
+                if name in words
+                else "import or define it in a given cell or in the test itself"
+            )
+            raise SourceError(where, _line_of(test, name), reason, remedy)
+        if taken := own & (set(solutions) | words):
+            name = min(taken)
+            raise SourceError(
+                where,
+                _line_of(test, name),
+                f'"{test.grade_id}" redefines {name}',
+                "choose another name for the test's own variable",
+            )
+
+
+def banked_names(slug: str, root: Path | None = None) -> set[str]:
+    """The graded names for which the bank holds a known-wrong answer. Read, not imported."""
+    path = (root or ROOT) / "autograder" / "misconceptions" / f"{slug}.py"
+    if not path.is_file():
+        return set()
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise SourceError(
+            f"autograder/misconceptions/{slug}.py",
+            error.lineno or 1,
+            f"syntax error: {error.msg}",
+            "correct it",
+        ) from None
+    return {
+        call.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for call in node.decorator_list
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "wrong"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def _test_words() -> set[str]:
+    """The names that hidden tests simply have."""
+    try:
+        from autograder import testing
+    except ImportError:  # while the words are being written
+        return {"part", "agree", "holds", "symbolically_equal", "reference", "rng", "raises"}
+    return set(testing.__all__)
+
+
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """The module-level names that code binds, and those it reads without binding them."""
+    top = symtable.symtable(source, "<cell>", "exec")
+    bound = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
+    read = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
+    inner = list(top.get_children())
+    while inner:
+        table = inner.pop()
+        inner.extend(table.get_children())
+        for symbol in table.get_symbols():
+            if symbol.is_global():
+                (bound if symbol.is_assigned() else read).add(symbol.get_name())
+    return bound, read - bound
+
+
+def _line_of(cell: Cell, name: str) -> int:
+    """The file's line on which a name first stands in a cell."""
+    rows = cell.source.splitlines()
+    row = next((i for i, r in enumerate(rows) if re.search(rf"\b{re.escape(name)}\b", r)), 0)
+    return cell.line + 1 + row
