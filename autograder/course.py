@@ -31,7 +31,8 @@ TEXT_STUB = "YOUR ANSWER HERE"
 _MARKER = re.compile(r"# %%(?=\s|$)")
 _BEGIN_HIDDEN, _END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 _BEGIN_SOLUTION, _END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
-_GRADE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # nbgrader allows hyphens; a Python name does not
+# nbgrader allows hyphens, a Python name does not; a notebook's cell id has at most 64 characters.
+_GRADE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 class SourceError(Exception):
@@ -50,14 +51,17 @@ class Cell:
     ----------
     kind : one of
         ``text`` explanation; ``given`` code the student may not change; ``solution`` the student's
-        code; ``test`` its autograded test; ``manual`` a text the student writes, marked by a person.
+        code; ``test`` its autograded test; ``manual`` a text the student writes and a person
+        marks.
     grade_id : unique in the assignment. Of a solution, the name it defines.
     source : the whole cell, solution and hidden tests included.
     visible : the source without its hidden tests.
     hidden : the hidden tests alone, without their markers ("" if there are none).
     points : what the cell is worth; 0 unless it is a test or a manual cell.
     line : where the cell's marker stands in the file, from 1.
-    metadata : the notebook cell's metadata, nbgrader's part complete.
+    metadata : the notebook cell's metadata. nbgrader's part is complete, and absent from an
+        explanation: nbgrader refuses to regrade once the set of cells it knows has changed, and
+        correcting a sentence must not do that.
     """
 
     kind: str
@@ -227,7 +231,7 @@ def _cell(raw: dict, marker: str, line: int, where: str) -> Cell:
         raise fail("raw cells are not used", "make it [markdown] or code")
     if given and not (isinstance(grade_id, str) and _GRADE_ID.fullmatch(grade_id)):
         raise fail(
-            f"grade_id {grade_id!r} is not a name", "use letters, digits and underscores only"
+            f"grade_id {grade_id!r} is not a name", "use at most 64 letters, digits and underscores"
         )
     if points is not None and not (
         type(points) in (int, float) and math.isfinite(points) and points > 0
@@ -316,20 +320,22 @@ def _cell(raw: dict, marker: str, line: int, where: str) -> Cell:
                 "name the cell after the function or value that is graded",
             )
 
+    tags = {"tags": list(raw.metadata["tags"])} if raw.metadata.get("tags") else {}
+    if kind == "text":
+        metadata = {"deletable": False, "editable": False} | tags
+        return Cell(kind, grade_id, source, source, "", 0, line, metadata)
     nbgrader = {
         "cell_type": raw.cell_type,
         "grade": kind in ("test", "manual"),
         "grade_id": grade_id,
-        "locked": kind in ("text", "given", "test"),
+        "locked": kind in ("given", "test"),
         "schema_version": 3,
         "solution": kind in ("solution", "manual"),
         "task": False,
     }
     if points is not None:
         nbgrader["points"] = points
-    metadata = {"nbgrader": nbgrader}
-    if tags := raw.metadata.get("tags"):
-        metadata["tags"] = list(tags)
+    metadata = {"nbgrader": nbgrader} | tags
     return Cell(kind, grade_id, source, visible, hidden, points or 0, line, metadata)
 
 

@@ -1,0 +1,194 @@
+"""solutions/*.py → what students get: released notebooks, and the bundle that holds them.
+
+jupytext reads the source, nbgrader's own converter strips solutions and hidden tests. Every byte
+of a released notebook follows from its source, so `check_current` can prove that none is stale.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from nbformat import NotebookNode, v4
+from nbformat import write as write_notebook
+from nbgrader.converters import GenerateAssignment, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.course import CODE_STUB, ROOT, TEXT_STUB, Assignment, Cell, assignments, load
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+STUBS = Config({"ClearSolutions": {"code_stub": {"python": CODE_STUB}, "text_stub": TEXT_STUB}})
+
+BUNDLE = "attention-as-a-kernel-exercises"
+STUDENT_PACKAGES = ("numpy", "sympy", "matplotlib", "jupyterlab")
+
+
+class ReleaseError(Exception):
+    """Released files are not what their sources say. One line: what, where, what to do."""
+
+
+def instructor_notebook(assignment: Assignment) -> NotebookNode:
+    """The assignment as nbgrader's source notebook, solutions and hidden tests included.
+
+    Hidden tests get a first and a last line that provide the words they are written in and report
+    the score, so that the same cells also run under an unmodified nbgrader.
+    """
+    cells = []
+    for cell in assignment.cells:
+        new = v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
+        source = _with_words(assignment.slug, cell) if cell.hidden else cell.source
+        cells.append(new(source, id=cell.grade_id, metadata=NotebookNode(cell.metadata)))
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC})
+
+
+def _with_words(slug: str, cell: Cell) -> str:
+    prelude = f'from autograder.testing import *; begin("{slug}", "{cell.grade_id}")'
+    rows = [cell.visible, "### BEGIN HIDDEN TESTS", prelude, cell.hidden, "score()"]
+    return "\n".join([*filter(None, rows), "### END HIDDEN TESTS"])
+
+
+def generate(chosen: Iterable[Assignment], folder: Path, config: Config | None = None) -> None:
+    """Write ``folder/source/<slug>/`` and let nbgrader turn it into ``folder/release/<slug>/``.
+
+    Without a `config` nothing is recorded in a gradebook; with one, in the gradebook it names.
+
+    Raises
+    ------
+    ReleaseError
+        If nbgrader refuses; its reasons are in its log.
+    """
+    settings = Config(STUBS)
+    if config is None:
+        settings.GenerateAssignment.no_database = True
+        settings.SaveCells.enabled = False
+    else:
+        settings.merge(config)
+    # What is there was made from the sources as well: replace it.
+    settings.BaseConverter.force = True
+    for assignment in chosen:
+        target = folder / "source" / assignment.slug
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        write_notebook(instructor_notebook(assignment), target / f"{assignment.slug}.ipynb")
+        for path in assignment.data:
+            copy = target / path.relative_to(assignment.path.with_suffix(""))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        directory = CourseDirectory(
+            config=settings, root=str(folder.resolve()), assignment_id=assignment.slug
+        )
+        try:
+            GenerateAssignment(coursedir=directory, config=settings).start()
+        except NbGraderException as error:
+            raise ReleaseError(
+                f"solutions/{assignment.slug}.py: nbgrader did not accept it ({error}) "
+                "— see its messages above"
+            ) from None
+
+
+def _build(root: Path, folder: Path) -> Path:
+    """All released assignments, fresh, in `folder`. Returns the folder that is to be exercises/."""
+    generate([load(slug, root) for slug in assignments(root)], folder)
+    released = folder / "release"
+    released.mkdir(exist_ok=True)
+    return released
+
+
+def release(root: Path = ROOT) -> tuple[str, ...]:
+    """Write ``exercises/`` anew from ``solutions/``. All or nothing. Returns the slugs released.
+
+    Raises
+    ------
+    SourceError, ReleaseError
+        If any source cannot be released; ``exercises/`` is then as it was.
+    """
+    exercises = root / "exercises"
+    # On the same file system, so that putting the result in place is a rename.
+    with tempfile.TemporaryDirectory(prefix=".release-", dir=root) as scratch:
+        fresh, old = _build(root, Path(scratch)), Path(scratch) / "old"
+        if exercises.exists():
+            exercises.rename(old)
+        try:
+            fresh.rename(exercises)
+        except OSError:
+            if old.exists():
+                old.rename(exercises)
+            raise
+    return assignments(root)
+
+
+def check_current(root: Path = ROOT) -> None:
+    """Prove that ``exercises/`` is exactly what ``solutions/`` releases. Changes nothing.
+
+    Raises
+    ------
+    SourceError
+        If a source cannot be released.
+    ReleaseError
+        Naming every file that differs.
+    """
+    with tempfile.TemporaryDirectory(prefix="release-") as scratch:
+        fresh = _build(root, Path(scratch))
+        ours, theirs = _files(fresh), _files(root / "exercises")
+        stale = sorted(
+            str(Path("exercises") / name)
+            for name in ours.keys() | theirs.keys()
+            if name not in ours
+            or name not in theirs
+            or not filecmp.cmp(ours[name], theirs[name], shallow=False)
+        )
+    if stale:
+        raise ReleaseError(
+            f"{', '.join(stale)}: not what solutions/ releases — run `python -m autograder release`"
+        )
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Relative name → path of every file under a folder, leaving out what editors leave behind."""
+    return {
+        p.relative_to(folder).as_posix(): p
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and not {".ipynb_checkpoints", "__pycache__"} & set(p.parts)
+    }
+
+
+def bundle(out: Path, root: Path = ROOT) -> list[str]:
+    """Zip what students get: exercises, their data, an environment file, a self-check, a guide.
+
+    The same sources and package versions give the same bytes. Returns the names in the archive.
+
+    Raises
+    ------
+    SourceError, ReleaseError
+        If ``exercises/`` is not current: students must not get what is graded differently.
+    """
+    check_current(root)
+    here = Path(__file__).parent / "bundle"
+    rows = "\n".join(
+        f"| `{a.slug}` | {a.title} | {a.points:g} |"
+        for a in (load(slug, root) for slug in assignments(root))
+    )
+    guide = (here / "README.md").read_text(encoding="utf-8").replace("{assignments}", rows)
+    pins = "".join(f"{name}=={version(name)}\n" for name in STUDENT_PACKAGES)
+    members = {
+        "README.md": guide.encode(),
+        "requirements.txt": pins.encode(),
+        "check.py": (here / "check.py").read_bytes(),
+    }
+    for name, path in _files(root / "exercises").items():
+        members[f"exercises/{name}"] = path.read_bytes()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(members.items()):
+            # A fixed date and fixed permissions: nothing of this machine or moment.
+            info = zipfile.ZipInfo(f"{BUNDLE}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            info.external_attr = 0o644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return sorted(members)
