@@ -1,0 +1,135 @@
+"""Reading a chapter's source: its code cells, its labelled equations, and where each stands."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from myst_nb.core.read import read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
+
+CHECKS = "checks:"
+PARSER = MdParserConfig(enable_extensions={"dollarmath", "colon_fence"})
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A code cell; `line` is the line of its opening fence, `first` that of its code, from 1."""
+
+    source: str
+    tags: tuple[str, ...]
+    metadata: dict
+    line: int
+    first: int
+
+    @property
+    def checked_labels(self) -> tuple[str, ...]:
+        return tuple(tag[len(CHECKS) :] for tag in self.tags if tag.startswith(CHECKS))
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A labelled equation as printed; `line` counts from 1."""
+
+    label: str
+    tex: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """One `equation(label, (tex, value), …)` call of a code cell."""
+
+    label: str
+    sides: tuple[str, ...]
+    cell: CodeCell
+    line: int
+
+    @property
+    def tex(self) -> str:
+        return " ".join(self.sides)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What the book's checks need to know of one source file."""
+
+    path: Path
+    notebook: nbformat.NotebookNode
+    cells: tuple[CodeCell, ...]
+    equations: tuple[Equation, ...]
+
+    def where(self, line: int) -> str:
+        return f"{self.path}:{line}"
+
+
+def read_chapter(path: Path, text: str | None = None) -> Chapter:
+    """Read `path` (or `text` in its stead) with the parser that the build uses."""
+    text = path.read_text(encoding="utf8") if text is None else text
+    notebook = read_myst_markdown_notebook(text, PARSER, add_source_map=True)
+    lines = text.splitlines()
+    cells = []
+    for cell, line in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
+        if cell.cell_type == "code":
+            opening = cell.source.split("\n", 1)[0]
+            first = lines.index(opening, line) + 1  # behind the cell's options
+            tags = tuple(cell.metadata.get("tags", ()))
+            cells.append(CodeCell(cell.source, tags, dict(cell.metadata), line, first))
+    return Chapter(path, notebook, tuple(cells), tuple(_equations(text)))
+
+
+# Display mathematics with a label: `$$ … $$ (label)` and the `math` directive, both at the start
+# of a line; the parser's own tokens would miss those inside a directive.
+_DOLLARS = re.compile(r"^\$\$(?P<tex>.+?)\$\$[ \t]*\((?P<label>[^)\s]+)\)", re.DOTALL | re.MULTILINE)
+_DIRECTIVE = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{math\}[ \t]*\n(?P<options>(?::[\w-]+:.*\n)+)(?P<tex>.*?)^(?P=fence)[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _equations(text: str) -> Iterator[Equation]:
+    # Code cells may show TeX of their own: blank them out, keeping the line numbers.
+    prose = re.sub(
+        r"^```\{code-cell\}.*?^```[ \t]*$",
+        lambda cell: re.sub(r"[^\n]", " ", cell[0]),
+        text,
+        flags=re.DOTALL | re.MULTILINE,
+    )
+    for match in _DOLLARS.finditer(prose):
+        # An unlabelled block must not swallow the text up to a later labelled one.
+        tex = match["tex"].rsplit("$$", 1)[-1]
+        yield Equation(match["label"], tex.strip(), prose.count("\n", 0, match.start()) + 1)
+    for match in _DIRECTIVE.finditer(prose):
+        label = re.search(r"^:label:[ \t]*(\S+)", match["options"], re.MULTILINE)
+        if label:
+            line = prose.count("\n", 0, match.start()) + 1
+            yield Equation(label[1], match["tex"].strip(), line)
+
+
+def checks(cell: CodeCell) -> Iterator[Check]:
+    """The `equation` calls of a cell whose label and TeX are literal; raises SyntaxError as Python does."""
+    # IPython's magics are not Python: blank them out.
+    source = re.sub(r"^[ \t]*[%!].*$", "", cell.source, flags=re.MULTILINE)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "equation":
+            try:
+                label = ast.literal_eval(node.args[0])
+                sides = tuple(ast.literal_eval(side.elts[0]) for side in node.args[1:])
+            except (ValueError, AttributeError, IndexError):
+                label, sides = ast.unparse(node)[:60], ()
+            yield Check(label, sides, cell, cell.first + node.lineno - 1)
+
+
+def same_tex(printed: str, checked: str) -> bool:
+    """Whether two pieces of TeX are the same up to layout: spaces, alignment, a closing full stop."""
+    return _canonical(printed) == _canonical(checked)
+
+
+def _canonical(tex: str) -> str:
+    tex = re.sub(r"\\(?:begin|end)\{(?:aligned|split)\}", "", tex)
+    tex = re.sub(r"\\(?:quad|qquad)(?![a-zA-Z])|\\[,;:!> ]|\\\\(?:\[[^]]*\])?|&", "", tex)
+    # A space ends a command name, so it may only go where no letter follows one.
+    tex = re.sub(r"(\\[a-zA-Z]+)\s+(?=[a-zA-Z])", r"\1{}", tex)
+    return re.sub(r"\s+", "", tex).rstrip(".,;")
