@@ -1,0 +1,1013 @@
+"""The student's side: shells in which submitted code runs, and the handle by which they are held.
+
+A *forkserver* is started as a process of its own (``python -m autograder.sandbox``), imports
+IPython, NumPy, SymPy and Matplotlib once, and forks a *shell* for each submission: an IPython
+without ZMQ that runs cells as a notebook does, and whose functions can be called from outside. One
+socket leads to it, on which `wire` is spoken. Of this package the student's side knows this
+module and `wire`, and nothing else: no test, no answer, no mark.
+
+Two functions decide how closed the box is: `_launch` starts the forkserver, `_become_shell` turns
+a fork into a shell. Everything else is the same in an open box and in a closed one.
+
+    host process                      forkserver                     shell (one per submission)
+    Sandbox ── control socket ──────▶ _Forkserver ── fork ─────────▶ _become_shell
+    Shell ◀─────────────── wire over a socket handed in as a descriptor ─▶ Desk
+          ◀── leash ────────────────▶ kills the shell when the host lets go, and
+                                      lets go when the shell has died
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import builtins
+import contextlib
+import gc
+import itertools
+import os
+import random
+import re
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import GeneratorType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder import wire
+from autograder.wire import Closed, Connection, Ref, WireError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use."""
+
+    cell_seconds: float = 60
+    """For one cell."""
+    call_seconds: float = 20
+    """For one call of a function, callbacks included."""
+    output_bytes: int = 4 * 2**20
+    """Of one cell; what exceeds it is dropped, with a note."""
+
+
+class StudentError(Exception):
+    """The student's code raised, or made something that cannot be sent.
+
+    Attributes
+    ----------
+    kind : the nearest built-in class of the exception, or "WireError".
+    text : what it said; may hold whatever the code was given, so only for visible checks.
+    """
+
+    def __init__(self, kind: str, text: str = "", name: str = "") -> None:
+        self.kind, self.text, self.name = kind, text, name
+        super().__init__(kind, text, name)
+
+    @property
+    def unsolved(self) -> bool:
+        """The code is still the stub."""
+        return self.kind == "NotImplementedError"
+
+    @property
+    def brief(self) -> str:
+        """What happened, without the code's own words."""
+        who = f"`{self.name}`" if self.name else "your code"
+        if self.unsolved:
+            return f"{who} is not solved yet (NotImplementedError)"
+        if self.kind == "WireError":
+            return f"{who} returned something that cannot be checked: {self.text}"
+        return f"{who} raised {self.kind}"
+
+    def __str__(self) -> str:
+        if self.text and not self.unsolved and self.kind != "WireError":
+            return f"{self.brief}: {self.text}"
+        return self.brief
+
+
+class ShellDied(StudentError):
+    """The shell is gone; `reason` says why, as a sentence about the student's code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("ShellDied", reason)
+        self.reason = reason
+
+    brief = property(lambda self: self.reason)
+    __str__ = lambda self: self.reason  # noqa: E731
+
+
+class Callback:
+    """A function of the trusted side that may be called while the call it is passed to lasts."""
+
+    def __init__(self, function: Callable) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
+class Remote:
+    """An object that lives in the student's shell. It can be called, and its methods can."""
+
+    def __init__(self, ref: Ref, shell: Shell, method: str = "") -> None:
+        self._ref, self._shell, self._method = ref, shell, method
+
+    @property
+    def noun(self) -> str:
+        """What it is, with its article. Never its class's own name: that is the student's word."""
+        if self._ref.kind in ("", "object"):
+            return "an object of another kind"
+        return f"{'an' if self._ref.kind[0] in 'aeiou' else 'a'} {self._ref.kind}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._shell.call(self._ref, args, kwargs, method=self._method)
+
+    def __getattr__(self, name: str) -> Remote:
+        # Names with underscores are Python's own protocols: NumPy, for one, asks for several.
+        if name.startswith("_") or self._method or not wire.is_name(name):
+            raise AttributeError(name)
+        return Remote(self._ref, self._shell, name)
+
+    def __repr__(self) -> str:
+        return f"<{self.noun}>"
+
+
+# --- the trusted end
+
+
+class Shell:
+    """A student's notebook, held from the trusted side.
+
+    `ask` carries a question to the other side and brings its answer back: a `_Line`'s over a
+    socket, or another's in the same process.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[bytes, float | None], bytes],
+        hang_up: Callable[[], None],
+        limits: Limits = Limits(),  # noqa: B008
+    ) -> None:
+        self._ask, self._hang_up, self.limits = ask, hang_up, limits
+        self._lent: dict[int, Callable] = {}
+        self._numbers = itertools.count()
+        self.alive = True
+
+    def run(self, source: str, quiet: bool = False) -> list[dict]:
+        """Run a cell. Its outputs, as nbformat has them; none if `quiet`.
+
+        Raises ShellDied if the shell does not survive it.
+        """
+        outputs = self._request(self.limits.cell_seconds, "run", source, quiet)
+        return [] if quiet else _clean_outputs(outputs, self.limits.output_bytes)
+
+    def call(
+        self,
+        target: str | Ref,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        given: Mapping[Callable, str] | None = None,
+        method: str = "",
+    ) -> Any:
+        """Call a name of the notebook, or an object of it, and return the result by value.
+
+        Arguments go by value, except functions: those of `given` go by the name they have in the
+        notebook, `Remote` ones return to where they came from, and a `Callback` is lent until the
+        call returns.
+
+        Raises
+        ------
+        StudentError
+            If the code raises; ShellDied if it dies, answers nonsense or takes too long.
+        WireError
+            If an argument cannot be sent.
+        """
+        ref = Ref("name", target) if isinstance(target, str) else target
+        before = dict(self._lent)
+        try:
+            return self._request(
+                self.limits.call_seconds,
+                "call",
+                _Passed(ref),
+                method,
+                list(args),
+                dict(kwargs or {}),
+                given=given,
+                name=target if isinstance(target, str) else "",
+            )
+        finally:
+            self._lent = before
+
+    def value(self, name: str) -> Any:
+        """The value of a name. Raises as `call` does."""
+        return self._request(self.limits.call_seconds, "value", name, name=name)
+
+    def kind(self, name: str) -> str:
+        """``missing``, ``callable`` or ``value``. Raises ShellDied."""
+        kind = self._request(self.limits.call_seconds, "kind", name)
+        return kind if kind in ("callable", "value") else "missing"
+
+    def reseed(self, seed: int) -> None:
+        """Seed the global random states of Python and NumPy. Raises ShellDied."""
+        self._request(self.limits.call_seconds, "reseed", seed)
+
+    def close(self) -> None:
+        """End the shell and everything it started. Harmless if it is dead."""
+        if self.alive:
+            self.alive = False
+            self._hang_up()
+
+    def __enter__(self) -> Shell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _request(
+        self,
+        seconds: float,
+        *question: Any,
+        given: Mapping[Callable, str] | None = None,
+        name: str = "",
+    ) -> Any:
+        if not self.alive:
+            raise ShellDied("your code had stopped the shell before this could run")
+        body = wire.encode(question, lambda thing: self._refer(thing, given or {}))
+        what = {"run": "the cell", "call": f"`{name}`" if name else "a function of yours"}.get(
+            question[0], "your code"
+        )
+        try:
+            answer = self._ask(body, time.monotonic() + seconds)
+            reply = wire.decode(answer, lambda ref: self._resolve(ref))
+            match reply:
+                case ("ok", value):
+                    return value
+                case ("error", str(kind), str(text)) if _is_kind(kind):
+                    raise StudentError(kind, _one_line(text), name)
+            raise WireError("it is no answer")
+        except TimeoutError:
+            self.close()
+            reason = f"{what} was stopped: it ran longer than {seconds:g} seconds"
+            raise ShellDied(reason) from None
+        except Closed:
+            self.close()
+            raise ShellDied(f"{what} ended the whole Python process") from None
+        except WireError as error:
+            # Out of step, or oversize: whatever comes next on this line cannot be trusted.
+            self.close()
+            raise ShellDied(f"{what} sent back something unusable: {error}") from None
+
+    def _refer(self, thing: Any, given: Mapping[Callable, str]) -> Ref:
+        if isinstance(thing, _Passed):
+            return thing.ref
+        if isinstance(thing, Remote) and not thing._method:
+            return thing._ref
+        if isinstance(thing, Callback):
+            key = next(self._numbers)
+            self._lent[key] = thing.function
+            return Ref("callback", key)
+        if callable(thing) and thing in given:
+            return Ref("name", given[thing])
+        raise WireError(f"a {type(thing).__name__} cannot be passed to the student's code")
+
+    def _resolve(self, ref: Ref) -> Any:
+        if ref.space == "callback":
+            if ref.key not in self._lent:
+                raise WireError("it refers to a function that is lent no longer")
+            return self._lent[ref.key]
+        return Remote(ref, self)
+
+    def answer(self, question: bytes) -> bytes:
+        """Serve the other side, whose only questions are calls of what was lent to it."""
+        match wire.decode(question, self._resolve):
+            case ("callback", function, list(args), dict(kwargs)) if callable(function):
+                pass
+            case _:
+                raise WireError("it is no question")
+        if isinstance(function, Remote):
+            raise WireError("it is no callback")
+        try:
+            return wire.encode(("ok", function(*args, **kwargs)))
+        except StudentError:  # from a call of the student's code inside the callback
+            raise
+        except Exception as error:
+            return wire.encode(("error", _kind_of(error), "the function passed in refused this"))
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """A reference on its way out."""
+
+    ref: Ref
+
+
+class _Line:
+    """One end of a connection on which each side may ask the other, also while being asked.
+
+    Both sides wait in `ask`, serving what arrives, so questions nest like calls. Each answer
+    carries its question's number: one that does not fit shows that the sides are out of step.
+    """
+
+    def __init__(self, connection: Connection, serve: Callable[[bytes], bytes]) -> None:
+        self.connection, self.serve = connection, serve
+        self.numbers = itertools.count()
+
+    def ask(self, body: bytes, deadline: float | None = None) -> bytes:
+        number = next(self.numbers).to_bytes(8, "little")
+        self.connection.send(b"?" + number + body, deadline)
+        while True:
+            message = self.connection.receive(deadline)
+            if message[:1] == b"?":
+                self._answer(message, deadline)
+            elif message[:9] == b"!" + number:
+                return message[9:]
+            else:
+                raise WireError("it does not fit the question")
+
+    def serve_forever(self) -> None:
+        """Answer until the other side goes away."""
+        with contextlib.suppress(Closed):
+            while True:
+                message = self.connection.receive()
+                if message[:1] == b"?":
+                    self._answer(message, None)
+
+    def _answer(self, message: bytearray, deadline: float | None) -> None:
+        self.connection.send(b"!" + message[1:9] + self.serve(message[9:]), deadline)
+
+
+# --- the student's end
+
+
+class Desk:
+    """A notebook's names, served to the trusted side.
+
+    `execute` runs a cell's source and returns its outputs; `ask` reaches the trusted side.
+    """
+
+    def __init__(
+        self,
+        names: dict[str, Any],
+        execute: Callable[[str, bool], list[dict]],
+        ask: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        self.names, self.execute, self.ask = names, execute, ask
+        self.objects: list[Any] = []
+        self.calls = {
+            "run": lambda source, quiet: self.execute(source, quiet),
+            "call": self._call,
+            "value": lambda name: self.names[name],
+            "kind": self._kind,
+            "reseed": _reseed,
+        }
+
+    def answer(self, question: bytes) -> bytes:
+        """Do what is asked, and report."""
+        try:
+            what, *arguments = wire.decode(question, self._resolve)
+            result = self.calls[what](*arguments)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too
+            try:
+                text = _one_line(str(error))
+            except BaseException:
+                text = ""
+            return wire.encode(("error", _kind_of(error), text.encode(errors="replace").decode()))
+        try:
+            return wire.encode(("ok", result), self._refer)
+        except WireError as error:
+            return wire.encode(("error", "WireError", str(error)))
+
+    def _call(self, target: Any, method: str, args: list, kwargs: dict) -> Any:
+        return (getattr(target, method) if method else target)(*args, **kwargs)
+
+    def _kind(self, name: str) -> str:
+        if name not in self.names:
+            return "missing"
+        return "callable" if callable(self.names[name]) else "value"
+
+    def _refer(self, thing: Any) -> Ref:
+        if isinstance(thing, _Borrowed):
+            return Ref("callback", thing.key)
+        self.objects.append(thing)
+        return Ref("object", len(self.objects) - 1, _kind_of_object(thing))
+
+    def _resolve(self, ref: Ref) -> Any:
+        if ref.space == "name":
+            return self.names[ref.key]
+        if ref.space == "object":
+            return self.objects[ref.key]
+        return _Borrowed(self, ref.key)
+
+
+class _Borrowed:
+    """A function of the trusted side, as the student's code sees it."""
+
+    def __init__(self, desk: Desk, key: int) -> None:
+        self.desk, self.key = desk, key
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        question = wire.encode(("callback", self, list(args), kwargs), self.desk._refer)
+        match wire.decode(self.desk.ask(question), self.desk._resolve):
+            case ("ok", value):
+                return value
+            case ("error", kind, text):
+                raise getattr(builtins, kind, RuntimeError)(text)
+
+
+def _kind_of(error: BaseException) -> str:
+    """The nearest built-in class of an exception."""
+    for cls in type(error).__mro__:
+        if getattr(builtins, cls.__name__, None) is cls:
+            return cls.__name__
+    return "Exception"
+
+
+def _is_kind(name: str) -> bool:
+    cls = getattr(builtins, name, None)
+    return name == "WireError" or (isinstance(cls, type) and issubclass(cls, BaseException))
+
+
+def _kind_of_object(thing: Any) -> str:
+    if isinstance(thing, type):
+        return "class"
+    if isinstance(thing, GeneratorType):
+        return "generator"
+    if isinstance(thing, ModuleType):
+        return "module"
+    if callable(thing):
+        return "function"
+    return "iterator" if hasattr(type(thing), "__next__") else "object"
+
+
+def _one_line(text: str, length: int = 300) -> str:
+    text = " ".join(text[: 4 * length].split())
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _reseed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+
+
+def loopback(
+    names: dict[str, Any], execute: Callable[[str, bool], list[dict]] | None = None
+) -> Shell:
+    """A `Shell` on a namespace of this very process, through the same bytes.
+
+    For code that is trusted: the bank's answers and the reference. Nothing is isolated.
+    """
+
+    def in_place(source: str, quiet: bool) -> list[dict]:
+        exec(compile(source, "<cell>", "exec"), names)
+        return []
+
+    desk = Desk(names, execute or in_place)
+    shell = Shell(lambda body, _: desk.answer(body), lambda: None)
+    desk.ask = shell.answer
+    return shell
+
+
+# --- cells as a notebook runs them
+
+
+def _make_ipython() -> Any:
+    """The IPython shell that every fork starts from. Imports what notebooks import."""
+    import getpass
+
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets import Type
+    from traitlets.config import Config
+
+    class Publisher(DisplayPublisher):
+        """Collects rich output."""
+
+        def publish(self, data, metadata=None, *, transient=None, update=False, **_):
+            self.shell.outputs.display(data, metadata or {}, transient or {}, update)
+
+        def clear_output(self, wait=False):
+            self.shell.outputs.clear(wait)
+
+    class Hook(DisplayHook):
+        """Collects the value of a cell's last expression."""
+
+        def write_output_prompt(self):
+            pass
+
+        def write_format_data(self, format_dict, md_dict=None):
+            count = self.shell.execution_count
+            self.shell.outputs.result(format_dict, md_dict or {}, count)
+
+        def finish_displayhook(self):
+            pass
+
+    class NotebookShell(InteractiveShell):
+        """An IPython whose outputs are collected as a notebook would show them."""
+
+        displayhook_class = Type(Hook)
+        display_pub_class = Type(Publisher)
+
+        def enable_gui(self, gui=None):
+            """Windows are not available; `%matplotlib inline` must still work."""
+
+        def ask_exit(self):
+            print("exit() has no effect here.")
+
+        def _showtraceback(self, etype, evalue, stb):
+            self.outputs.error(etype, evalue, stb)
+
+    # No history file: a notebook keeps none, and its writer is a thread, which no fork has.
+    config = Config({"HistoryManager": {"enabled": False}})
+    ipython = NotebookShell.instance(
+        config=config, ipython_dir=tempfile.mkdtemp(prefix="ipython-")
+    )
+    shutil.rmtree(ipython.ipython_dir, ignore_errors=True)
+    ipython.outputs = _Outputs(0)
+
+    def refuse(prompt: object = "", *_: object, **__: object) -> str:
+        raise RuntimeError("input() cannot be used here: nobody can answer while work is graded")
+
+    builtins.input = getpass.getpass = refuse
+    import sympy  # noqa: F401
+
+    ipython.enable_matplotlib("inline")
+    # Run once what most notebooks do, so that no fork pays for it: Matplotlib alone loads fonts,
+    # styles and an image encoder with its first figure.
+    ipython.run_cell(
+        "import numpy as np, sympy as sp\nimport matplotlib.pyplot as plt\n"
+        "sp.simplify(sp.exp(sp.Symbol('x')) * 2)\nfig, ax = plt.subplots(); ax.plot([0, 1]); None"
+    )
+    plt = sys.modules["matplotlib.pyplot"]
+    fig, ax = plt.subplots()
+    ax.set_title("$x^2$")
+    for form in ("png", "svg"):
+        fig.savefig(open(os.devnull, "wb"), format=form)  # noqa: SIM115
+    plt.close("all")
+    ipython.reset(new_session=False)
+    ipython.execution_count = 1
+    return ipython
+
+
+class _Outputs:
+    """The outputs of a cell, as nbformat has them, up to a number of bytes."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.list, self.full = room, [], False
+        self.displays: dict[str, list[dict]] = {}
+        self.clear_next = False
+
+    def _add(self, output: dict, size: int) -> bool:
+        if self.clear_next:
+            self.clear()
+        if self.full or size > self.room:
+            if not self.full and self.room > 0:
+                self.list.append(_stream("stderr", "\n[further output of this cell is dropped]\n"))
+            self.full = True
+            return False
+        self.room -= size
+        self.list.append(output)
+        return True
+
+    def write(self, name: str, text: str) -> None:
+        size = len(text)
+        if self.clear_next:
+            self.clear()
+        if self.list and self.list[-1].get("name") == name and size <= self.room and not self.full:
+            self.room -= size
+            self.list[-1]["parts"].append(text)
+        elif self._add(_stream(name, ""), size):
+            self.list[-1]["parts"] = [text]
+
+    def display(self, data: dict, metadata: dict, transient: dict, update: bool) -> None:
+        data = _texts(data)
+        identity = transient.get("display_id")
+        if update:
+            for old in self.displays.get(identity, ()):
+                old.update(data=data, metadata=_plain(metadata))
+            return
+        output = {"output_type": "display_data", "data": data, "metadata": _plain(metadata)}
+        if self._add(output, sum(map(len, data.values()))) and isinstance(identity, str):
+            self.displays.setdefault(identity, []).append(output)
+
+    def result(self, data: dict, metadata: dict, count: int) -> None:
+        data = _texts(data)
+        output = {
+            "output_type": "execute_result",
+            "data": data,
+            "metadata": _plain(metadata),
+            "execution_count": count,
+        }
+        self._add(output, sum(map(len, data.values())))
+
+    def error(self, etype: type, evalue: BaseException, stb: Sequence[str]) -> None:
+        try:
+            text = str(evalue)
+        except Exception:
+            text = ""
+        lines = [str(line)[:20_000] for line in stb][:200]
+        output = {
+            "output_type": "error",
+            "ename": str(etype.__name__),
+            "evalue": text[:2000],
+            "traceback": lines,
+        }
+        # How a cell ended is worth more than what it printed before.
+        self.full, self.room = False, max(self.room, 10**6)
+        self._add(output, sum(map(len, lines)))
+
+    def clear(self, wait: bool = False) -> None:
+        self.clear_next = wait
+        if not wait:
+            self.list.clear()
+
+    def take(self) -> list[dict]:
+        for output in self.list:
+            if "parts" in output:
+                output["text"] = "".join(output.pop("parts"))
+        return self.list
+
+
+def _stream(name: str, text: str) -> dict:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def _texts(data: Mapping) -> dict[str, str]:
+    """The representations that are text, binary ones as base64."""
+    import base64
+
+    return {
+        str(mime): base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+        for mime, value in data.items()
+        if isinstance(value, str | bytes)
+    }
+
+
+def _plain(metadata: Mapping) -> dict:
+    """Metadata of numbers and texts, two levels deep: the size of an image, say."""
+    good = (str, int, float, bool, type(None))
+    return {
+        str(key): _plain(value) if isinstance(value, dict) else value
+        for key, value in metadata.items()
+        if isinstance(value, good)
+        or (isinstance(value, dict) and all(isinstance(v, good) for v in value.values()))
+    }
+
+
+class _Stream:
+    """sys.stdout or sys.stderr of a cell."""
+
+    encoding, errors, closed, newlines = "utf-8", "replace", False, None
+
+    def __init__(self, ipython: Any, name: str) -> None:
+        self._ipython, self.name = ipython, f"<{name}>"
+        self._which = name
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._ipython.outputs.write(self._which, text.encode("utf-8", "replace").decode())
+        return len(text)
+
+    def writelines(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        pass
+
+    close = flush
+
+    def isatty(self) -> bool:
+        return False
+
+    readable = seekable = isatty
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        import io
+
+        raise io.UnsupportedOperation("fileno")
+
+
+def _execute(ipython: Any, room: int) -> Callable[[str, bool], list[dict]]:
+    """What runs cells in an IPython shell."""
+    every_type = list(ipython.display_formatter.active_types)
+
+    def execute(source: str, quiet: bool) -> list[dict]:
+        ipython.outputs = _Outputs(0 if quiet else room)
+        # Nobody will see it, so figures need not be drawn.
+        ipython.display_formatter.active_types = ["text/plain"] if quiet else every_type
+        ipython.run_cell(source, store_history=True)
+        outputs, ipython.outputs = ipython.outputs.take(), _Outputs(0)
+        if sys.stdout is not ipython.streams[0] or sys.stderr is not ipython.streams[1]:
+            sys.stdout, sys.stderr = ipython.streams  # a cell that replaced them and stopped
+        return [] if quiet else outputs
+
+    return execute
+
+
+# --- outputs, received
+
+
+_MIME = re.compile(r"[a-z]+/[A-Za-z0-9.+-]{1,60}")
+
+
+def _clean_outputs(outputs: Any, room: int) -> list[dict]:
+    """Outputs of the shapes nbformat knows; whatever else was received is left out."""
+    clean = []
+    for output in outputs if isinstance(outputs, list) else ():
+        match output:
+            case {"output_type": "stream", "name": "stdout" | "stderr", "text": str()}:
+                keys = ("output_type", "name", "text")
+            case {"output_type": "display_data", "data": dict(), "metadata": dict()}:
+                keys = ("output_type", "data", "metadata")
+            case {
+                "output_type": "execute_result",
+                "data": dict(),
+                "metadata": dict(),
+                "execution_count": int(),
+            }:
+                keys = ("output_type", "data", "metadata", "execution_count")
+            case {"output_type": "error", "ename": str(), "evalue": str(), "traceback": list()}:
+                keys = ("output_type", "ename", "evalue", "traceback")
+                output["traceback"] = [x for x in output["traceback"] if type(x) is str]
+            case _:
+                continue
+        if "data" in keys:
+            output["data"] = {
+                mime: text
+                for mime, text in output["data"].items()
+                if type(mime) is str and _MIME.fullmatch(mime) and type(text) is str
+            }
+            output["metadata"] = _plain(output["metadata"])
+        clean.append({key: output[key] for key in keys})
+    return clean
+
+
+# --- the forkserver
+
+
+def _launch(control: socket.socket) -> subprocess.Popen:
+    """Start the forkserver, with one end of the control socket as its only inheritance.
+
+    The one place that decides what the forkserver and everything forked from it can see.
+    """
+    keep = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "MPLCONFIGDIR", "TMPDIR")
+    environment = {name: os.environ[name] for name in keep if name in os.environ}
+    # One thread each: shells run side by side, and OpenBLAS would start as many as there are cores.
+    environment |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL")}
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    return subprocess.Popen(
+        [sys.executable, "-m", "autograder.sandbox", str(control.fileno())],
+        env=environment,
+        pass_fds=[control.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _become_shell(ipython: Any, sock: socket.socket, folder: str) -> None:
+    """Turn a fresh fork of the forkserver into a shell, and serve until the host lets go.
+
+    The one place that decides what a shell may do.
+    """
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    # Keep this one socket, and nothing that the forkserver or its other children use.
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(null, standard)
+    os.dup2(sock.fileno(), 3)
+    os.closerange(4, 1 << 12)
+    sock.detach()
+    sock = socket.socket(fileno=3)
+    os.chdir(folder)
+    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
+    sys.path[:] = ["", *(p for p in sys.path if p)]
+
+    line = _Line(Connection(sock), lambda question: desk.answer(question))
+    setup = wire.decode(line.connection.receive())
+    for name, content in setup["files"].items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    limits = Limits(**setup["limits"])
+    _reseed(setup["seed"])
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    ipython.streams = sys.stdout, sys.stderr = [_Stream(ipython, n) for n in ("stdout", "stderr")]
+    execute = _execute(ipython, limits.output_bytes)
+    desk = Desk(ipython.user_ns, execute, line.ask)
+    line.serve_forever()
+
+
+class _Forkserver:
+    """Forks a shell for each pair of sockets that arrives, and ends it when its leash is let go."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.selector = selectors.DefaultSelector()
+        self.shells: dict[int, tuple[socket.socket, str]] = {}  # pid → leash, folder
+
+    def serve(self) -> None:
+        self.ipython = _make_ipython()
+        gc.collect()
+        gc.freeze()  # else the first collection in each fork would copy every page
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        os.set_blocking(read, False)
+        signal.set_wakeup_fd(write)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.selector.register(self.control, selectors.EVENT_READ, "control")
+        self.selector.register(read, selectors.EVENT_READ, "child")
+        self.control.send(b"ready")
+        while True:
+            for key, _ in self.selector.select():
+                if key.data == "control":
+                    if not self._fork():
+                        self._end(list(self.shells))
+                        return
+                elif key.data == "child":
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(read, 4096)
+                elif key.data in self.shells:  # a leash: the host has let go
+                    self._end([key.data])
+            dead = [pid for pid in self.shells if os.waitpid(pid, os.WNOHANG)[0]]
+            self._bury(dead)
+
+    def _fork(self) -> bool:
+        """Fork one shell. False if the host is gone."""
+        try:
+            message, ancillary, *_ = self.control.recvmsg(16, socket.CMSG_SPACE(8))
+        except OSError:
+            return False
+        if not message:
+            return False
+        descriptors = array.array("i")
+        for _, _, data in ancillary:
+            descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
+        sock, leash = (socket.socket(fileno=fd) for fd in descriptors)
+        folder = tempfile.mkdtemp(prefix="shell-")
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _become_shell(self.ipython, sock, folder)
+            finally:
+                os._exit(0)
+        sock.close()
+        self.shells[pid] = leash, folder
+        self.selector.register(leash, selectors.EVENT_READ, pid)
+        return True
+
+    def _end(self, pids: list[int]) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        self._bury(pids)
+
+    def _bury(self, pids: list[int]) -> None:
+        """Clear away what dead shells leave behind; then tell the host, by closing the leash."""
+        for pid in pids:
+            leash, folder = self.shells.pop(pid)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            shutil.rmtree(folder, ignore_errors=True)
+            self.selector.unregister(leash)
+            leash.close()
+
+
+class Sandbox:
+    """A forkserver, and the shells opened from it. It starts with the first shell."""
+
+    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008
+        self.limits = limits
+        self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
+        self._owner = os.getpid()
+
+    def open_shell(self, *, seed: int = 0, files: Mapping[str, bytes] | None = None) -> Shell:
+        """A fresh shell, with its random states seeded and `files` in its working folder.
+
+        Raises
+        ------
+        RuntimeError
+            If the forkserver cannot be started.
+        """
+        ours, theirs = socket.socketpair()
+        leash, their_leash = socket.socketpair()
+        fds = array.array("i", [theirs.fileno(), their_leash.fileno()])
+        try:
+            for attempt in (1, 2):  # a forkserver that has died is replaced, once
+                self._start()
+                try:
+                    self._control.sendmsg(
+                        [b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)]
+                    )
+                    break
+                except OSError:
+                    self.close()
+                    if attempt == 2:
+                        raise RuntimeError("the sandbox's forkserver does not answer") from None
+        finally:
+            theirs.close()
+            their_leash.close()
+        leash.settimeout(10)
+
+        def hang_up() -> None:
+            # Not close(): a fork of this process may hold the leash too.
+            with contextlib.suppress(OSError):
+                leash.shutdown(socket.SHUT_WR)
+                leash.recv(1)  # returns when the shell is dead and its traces are cleared away
+            leash.close()
+            ours.close()
+
+        line = _Line(Connection(ours, leash), lambda question: shell.answer(question))
+        shell = Shell(line.ask, hang_up, self.limits)
+        setup = {"files": dict(files or {}), "limits": asdict(self.limits), "seed": seed}
+        try:
+            line.connection.send(wire.encode(setup), time.monotonic() + 60)
+        except (Closed, TimeoutError):
+            shell.close()
+            raise RuntimeError("the sandbox cannot open a shell") from None
+        return shell
+
+    def close(self) -> None:
+        """End the forkserver and every shell."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None and self._owner == os.getpid():
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = self._control = None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        if self._owner != os.getpid():  # a fork of the process that made it: start one of our own
+            self._process = self._control = None
+            self._owner = os.getpid()
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = _launch(theirs)
+        self._control.settimeout(120)
+        try:
+            ready = self._control.recv(16)
+        except OSError:
+            ready = b""
+        if ready != b"ready":
+            self.close()
+            raise RuntimeError("the sandbox's forkserver does not start")
+
+
+_shared: Sandbox | None = None
+
+
+def open_shell(*, seed: int = 0, files: Mapping[str, bytes] | None = None) -> Shell:
+    """A shell from a forkserver that this process keeps until it ends."""
+    global _shared
+    if _shared is None:
+        _shared = Sandbox()
+        atexit.register(_shared.close)
+    return _shared.open_shell(seed=seed, files=files)
+
+
+def _main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(control.fileno(), False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the host's terminal is the host's
+    # The path led to `wire`. From here on there is no package to import from.
+    root = os.environ.pop("PYTHONPATH")
+    sys.path[:] = [p for p in sys.path if p not in (root, os.getcwd(), "")]
+    sys.modules["autograder"].__path__ = []
+    sys.argv[1:] = []
+    _Forkserver(control).serve()
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,559 @@
+"""The words that hidden tests are written in.
+
+Inside a hidden region these names are simply there::
+
+    ### BEGIN HIDDEN TESTS
+    with part(2, "any width σ"):
+        for sigma in rng.uniform(0.5, 3, size=3):
+            x = rng.normal(size=(4, 3))
+            agree(kernel(x, x, sigma), reference.kernel(x, x, sigma), what="the kernel")
+    with part(1, "a kernel is symmetric"):
+        gram = kernel(x, x, 2.0)
+        agree(gram, gram.T, what="the kernel with its arguments swapped")
+    ### END HIDDEN TESTS
+
+Students read what these words say, so none of them says a hidden input, an expected value or
+anything that the student's code has put into words.
+
+`verdict` runs test cells with these words in a process of its own. The same cells run under plain
+nbgrader too, in the student's process and with no protection: there `begin` and `score`, which
+`release` writes around the hidden tests, do what `verdict` does.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import hashlib
+import math
+import numbers
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from autograder.sandbox import Callback, Remote, ShellDied, StudentError
+
+__all__ = [
+    "agree",
+    "begin",
+    "callback",
+    "holds",
+    "part",
+    "raises",
+    "reference",
+    "rng",
+    "score",
+    "symbolically_equal",
+]
+
+STOCK_SEED = "plain nbgrader"
+"""The seed where no course with a salt of its own is at hand."""
+
+
+class Failed(AssertionError):
+    """A check that the student's answer fails. Its message is made of the words of this module."""
+
+
+class GraderFault(Exception):
+    """The test is wrong, not the student. It stops grading, loudly."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """How one part of a test cell went: `message` is "" if it passed."""
+
+    what: str
+    points: float
+    max_points: float
+    message: str = ""
+
+
+class _Reference:
+    """The names of the assignment's own solution, as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return _state.reference[name]
+        except KeyError:
+            raise GraderFault(f"the solution defines no {name}") from None
+
+
+@dataclass
+class _State:
+    """The test cell that is running. There is one at a time: each has a process to itself."""
+
+    points: float
+    reference: Mapping[str, Any]
+    parts: list[Part]
+    open: bool = False  # inside a part
+
+
+_state = _State(0, {}, [])
+
+reference = _Reference()
+"""The solution's functions and values: ``reference.kernel(x, y)``."""
+
+rng = np.random.default_rng(0)
+"""A NumPy Generator, seeded for this student and this test cell."""
+
+
+def seed_for(*what: str) -> int:
+    """A seed that follows from texts, and from nothing else."""
+    return int.from_bytes(hashlib.sha256("\0".join(what).encode()).digest()[:8], "big")
+
+
+def start(points: float, names: Mapping[str, Any], seed: int) -> None:
+    """Begin a test cell worth `points`, with the solution's `names` as `reference`."""
+    global _state
+    _state = _State(points, names, [])
+    rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+
+
+def finish() -> tuple[Part, ...]:
+    """The parts of the test cell that `start` began.
+
+    Raises
+    ------
+    GraderFault
+        If their points are not the cell's points.
+    """
+    total = sum(p.max_points for p in _state.parts)
+    if _state.parts and not math.isclose(total, _state.points):
+        raise GraderFault(f"the parts add up to {total:g} points, the cell has {_state.points:g}")
+    return tuple(_state.parts)
+
+
+@contextlib.contextmanager
+def part(points: float, what: str) -> Iterator[None]:
+    """One part of a test, worth `points`. If it fails, the others still count.
+
+    `what` says in the student's words what is tested. The points of a cell's parts add up to the
+    cell's.
+    """
+    if _state.open:
+        raise GraderFault(f'the part "{what}" stands inside another part')
+    _state.open = True
+    message = ""
+    try:
+        yield
+    except GraderFault:
+        raise
+    except Exception as error:
+        message = explain(error)
+    except SystemExit:  # in the student's own process only
+        message = "your code ended the program (SystemExit)"
+    finally:
+        _state.open = False
+    _state.parts.append(Part(what, 0.0 if message else points, points, message))
+
+
+def explain(error: Exception) -> str:
+    """Why a hidden check failed, saying no more than the student may know."""
+    if isinstance(error, Failed | ShellDied):
+        return str(error)
+    if isinstance(error, StudentError):
+        return error.brief
+    if isinstance(error, NotImplementedError):
+        return "not solved yet (NotImplementedError)"
+    kind = builtin_kind(error)
+    return f"your code, or the check that uses its result, stopped with {kind}"
+
+
+def builtin_kind(error: BaseException) -> str:
+    """The nearest built-in class of an exception: the name of any other may say anything."""
+    return next(
+        (c.__name__ for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c),
+        "Exception",
+    )
+
+
+def holds(condition: Any, message: str) -> None:
+    """A property. `message` says what should be so; it must not quote hidden numbers.
+
+    `condition` is a bool or an array of bools that must all be true. Anything else does not hold.
+    """
+    if isinstance(condition, np.ndarray | np.generic):
+        true = condition.dtype == bool and bool(np.all(condition))
+    else:
+        true = condition is True or condition is sp.true
+    if not true:
+        raise Failed(message)
+
+
+def raises(kind: type[Exception], function: Callable, *args: Any, **kwargs: Any) -> None:
+    """`function`, called so, must raise an exception of this built-in kind."""
+    try:
+        function(*args, **kwargs)
+    except ShellDied:
+        raise
+    except StudentError as error:
+        raised = getattr(builtins, error.kind, Exception)
+        if error.unsolved and kind is not NotImplementedError:
+            raise
+    except Exception as error:
+        raised = type(error)
+        if raised is NotImplementedError and kind is not NotImplementedError:
+            raise
+    else:
+        raise Failed(f"{kind.__name__} should be raised, and nothing was")
+    if not issubclass(raised, kind):
+        raise Failed(f"{kind.__name__} should be raised, not another exception")
+
+
+def callback(function: Callable) -> Callable:
+    """`function`, to be passed to the student's code as an argument.
+
+    The student's code can call it while the call it was passed to lasts. What it is called with is
+    the student's; it must not be a function of `reference`, which would hand out the answer.
+    The student's own functions and the notebook's given ones are passed as they are.
+    """
+    if any(function is f for f in _state.reference.values()):
+        raise GraderFault("a reference function must not be lent to the student")
+    return Callback(function)
+
+
+def agree(
+    got: Any,
+    expected: Any,
+    *,
+    rtol: float = 1e-5,
+    atol: float | None = None,
+    what: str = "the result",
+) -> None:
+    """`got` must have the shape and the values of `expected`.
+
+    Numbers may differ by ``atol + rtol·|expected|``. `atol` defaults to `rtol` times the greatest
+    of the expected numbers, so that rounding near 0 costs nothing; pass 0 where small numbers
+    count as much as large ones. Results in float32 get the tolerance that float32 needs. NaN agrees
+    with NaN only. Lists do for arrays and arrays for lists; tuples, dicts and sets are compared
+    item by item, SymPy expressions with `symbolically_equal`. `what` names the quantity; it must
+    not quote hidden numbers.
+    """
+    if trouble := difference(got, expected, rtol=rtol, atol=atol):
+        raise Failed(f"{what} {trouble}")
+
+
+def difference(got: Any, expected: Any, *, rtol: float = 1e-5, atol: float | None = None) -> str:
+    """How `got` differs from `expected`, as the end of a sentence; "" if it does not."""
+    if isinstance(got, Remote):
+        return f"should be {_kind(expected)}, not {got.noun}"
+    if isinstance(expected, sp.Basic | sp.MatrixBase) and not isinstance(expected, sp.Number):
+        return symbolic_difference(got, expected)
+    if isinstance(expected, dict):
+        if not isinstance(got, dict):
+            return f"should be a dict, not {_kind(got)}"
+        if set(got) != set(expected):
+            return f"should have {len(expected)} keys, those asked for and no others"
+        pairs = [(got[key], expected[key], "one of its entries") for key in expected]
+    elif isinstance(expected, tuple) or (isinstance(expected, list) and not _numeric(expected)):
+        if isinstance(got, np.ndarray) and got.ndim:
+            got = tuple(got)
+        if not isinstance(got, tuple | list):
+            return f"should be a sequence of {len(expected)}, not {_kind(got)}"
+        if len(got) != len(expected):
+            return f"should have {len(expected)} items, not {len(got)}"
+        order = ("first", "second", "third")
+        names = [*(f"its {o} item" for o in order), *[f"its item {n}" for n in range(4, 1000)]]
+        pairs = [(g, e, name) for g, e, name in zip(got, expected, names, strict=False)]
+        pairs += [(g, e, "an item") for g, e in zip(got[999:], expected[999:], strict=True)]
+    elif isinstance(expected, list | numbers.Number | np.ndarray | np.generic | sp.Number):
+        return _numbers_differ(got, expected, rtol, atol)
+    else:
+        same = type(got) is type(expected) and got == expected
+        if same:
+            return ""
+        if type(got) is type(expected):
+            return "is not the right one"
+        return f"should be {_kind(expected)}, not {_kind(got)}"
+    for g, e, name in pairs:
+        if trouble := difference(g, e, rtol=rtol, atol=atol):
+            return f"is wrong: {name} {trouble}"
+    return ""
+
+
+def _numeric(value: Any) -> np.ndarray | None:
+    """`value` as a numeric array, or None: lists of lists and exact SymPy numbers count too."""
+    if isinstance(value, sp.Basic):
+        value = complex(value) if value.is_number else value
+        if isinstance(value, complex) and value.imag == 0:
+            value = value.real
+    try:
+        array = np.asarray(value)
+        if array.dtype == object:  # big integers, or SymPy numbers inside a list
+            array = np.array([complex(x) for x in array.ravel()]).reshape(array.shape)
+            if not array.imag.any():
+                array = array.real
+    except Exception:  # ragged lists, and whatever else NumPy or SymPy make of it
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def _numbers_differ(got: Any, expected: Any, rtol: float, atol: float | None) -> str:
+    """`difference` for numbers and arrays of them."""
+    right = _numeric(expected)
+    if right is None:
+        raise GraderFault(f"expected {_kind(expected)} is no array of numbers")
+    left = _numeric(got)
+    if left is None:
+        return f"should be {_kind(right)}, not {_kind(got)}"
+    if left.shape != right.shape:
+        return f"has shape {left.shape}, where {right.shape} is expected"
+    if right.size == 0:
+        return ""
+    kinds = (left.dtype, right.dtype)
+    if all(d.kind == "b" for d in kinds) or all(d.kind in "iu" for d in kinds):
+        wrong = left != right
+    else:
+        if left.dtype in (np.float32, np.complex64):
+            rtol = max(rtol, math.sqrt(np.finfo(np.float32).eps))
+        finite = np.abs(right[np.isfinite(right)].astype(complex))
+        scale = finite.max() if finite.size else 0.0
+        slack = rtol * scale if atol is None else atol
+        if left.dtype in (np.float32, np.complex64) and atol:
+            slack = max(slack, np.finfo(np.float32).eps * scale)
+        with np.errstate(all="ignore"):
+            wrong = ~np.isclose(left, right, rtol=rtol, atol=slack, equal_nan=True)
+    if not wrong.any():
+        return ""
+    return _describe(left, right, wrong, rtol)
+
+
+def _describe(left: np.ndarray, right: np.ndarray, wrong: np.ndarray, rtol: float) -> str:
+    """What is wrong with an array of the right shape, without its values."""
+    where = ""
+    if right.ndim:
+        first = np.argwhere(np.atleast_1d(wrong))[0]
+        if right.ndim > 1:
+            rows = wrong.any(axis=tuple(range(1, wrong.ndim)))
+            where = f" in {rows.sum()} of {len(rows)} rows, first in row {first[0]}"
+        else:
+            where = f" in {wrong.sum()} of {wrong.size} places, first at index {first[0]}"
+    with np.errstate(all="ignore"):
+        if np.isnan(left[wrong]).any() and not np.isnan(right[wrong]).all():
+            return f"is NaN{where}"
+        if np.isinf(left[wrong]).any() and not np.isinf(right[wrong]).all():
+            return f"is infinite{where}"
+        if right.ndim >= 2 and right.shape[-1] == right.shape[-2]:
+            turned = np.swapaxes(left, -1, -2)
+            if np.allclose(turned, right, rtol=max(rtol, 1e-6), equal_nan=True):
+                return "is transposed"
+        solid = np.isfinite(right) & np.isfinite(left) & (np.abs(right) > 0)
+        ratios = left[solid] / right[solid]
+        if ratios.size and np.isrealobj(ratios):
+            ratio = float(np.median(ratios))
+            if np.allclose(left, ratio * right, rtol=1e-3, atol=0) and np.isfinite(ratio):
+                if abs(ratio + 1) < 1e-3:
+                    return "has the wrong sign"
+                if abs(ratio - 1) < 5e-3:
+                    return f"is close, but not within the tolerance{where}"
+                everywhere = " everywhere" if right.size > 1 else ""
+                return f"is {ratio:.3g} times what it should be{everywhere}"
+    return f"is wrong{where}"
+
+
+def _kind(value: Any) -> str:
+    """What sort of thing a value is, with its article."""
+    if isinstance(value, Remote):
+        return value.noun
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "a number"
+    if isinstance(value, bool | np.bool_):
+        return "True or False"
+    if isinstance(value, numbers.Number | sp.Number):
+        return "a number"
+    if isinstance(value, sp.MatrixBase):
+        return "a SymPy matrix"
+    if isinstance(value, sp.Basic):
+        return "a SymPy expression"
+    if value is None:
+        return "None"
+    names = {str: "text", list: "a list", tuple: "a tuple", dict: "a dict", set: "a set"}
+    return names.get(type(value), "another kind of value")
+
+
+def symbolically_equal(
+    got: Any, expected: Any, *, what: str = "the expression", seconds: float = 10
+) -> None:
+    """`got`, a SymPy expression, must equal `expected` as mathematics, in whatever form.
+
+    Symbols are matched by name. Both sides are evaluated to 30 digits at random points that fit the
+    assumptions of the expected symbols; where that is impossible, SymPy simplifies the difference.
+    An answer for which this takes longer than `seconds` does not pass. Matrices are compared entry
+    by entry.
+    """
+    if trouble := symbolic_difference(got, expected, seconds=seconds):
+        raise Failed(f"{what} {trouble}")
+
+
+def symbolic_difference(got: Any, expected: Any, *, seconds: float = 10) -> str:
+    """How a SymPy expression differs from the expected one, as the end of a sentence, or ""."""
+    if isinstance(got, Remote):
+        return f"should be a SymPy expression, not {got.noun}"
+    if isinstance(expected, sp.MatrixBase):
+        if not isinstance(got, sp.MatrixBase):
+            return f"should be a SymPy matrix, not {_kind(got)}"
+        if got.shape != expected.shape:
+            return f"has shape {got.shape}, where {expected.shape} is expected"
+        for row in range(expected.rows):
+            for column in range(expected.cols):
+                entry = symbolic_difference(got[row, column], expected[row, column])
+                if entry:
+                    return f"is wrong in row {row}, column {column}: it {entry}"
+        return ""
+    if isinstance(got, bool) or not isinstance(got, sp.Basic | numbers.Number):
+        return f"should be a SymPy expression, not {_kind(got)}"
+    try:
+        with _within(seconds):
+            return _expressions_differ(sp.sympify(got), sp.sympify(expected))
+    except TimeoutError:
+        return "is too large or too deep to be compared"
+    except RecursionError:
+        return "is nested too deeply to be compared"
+
+
+def _expressions_differ(got: sp.Basic, expected: sp.Basic) -> str:
+    """`symbolic_difference` for two objects of SymPy, in unbounded time."""
+    by_name = {s.name: s for s in sorted(expected.free_symbols, key=str) if _is_symbol(s)}
+    strangers = [s for s in got.free_symbols if _is_symbol(s) and s.name not in by_name]
+    if got == expected:
+        return ""
+    relational = isinstance(expected, sp.core.relational.Relational)
+    if isinstance(got, sp.logic.boolalg.Boolean) != isinstance(expected, sp.logic.boolalg.Boolean):
+        return f"should be {'a relation' if relational else 'an expression'}"
+    if relational:
+        # a < b and b > a say the same, and so do a = b and b = a.
+        if got.canonical.rel_op == expected.canonical.rel_op:
+            return _expressions_differ(
+                got.canonical.lhs - got.canonical.rhs,
+                expected.canonical.lhs - expected.canonical.rhs,
+            )
+        return "is another relation than the one asked for"
+    verdict = _numerically(got, expected, by_name, strangers)
+    if verdict is None:
+        renamed = got.xreplace({s: by_name[s.name] for s in got.free_symbols if s.name in by_name})
+        verdict = "" if sp.simplify(renamed - expected) == 0 else "is not the same expression"
+    if verdict and strangers:
+        names = ", ".join(by_name) or "no symbols at all"
+        return f"should be made of {names}, and has other symbols"
+    return verdict
+
+
+def _is_symbol(thing: sp.Basic) -> bool:
+    return isinstance(thing, sp.Symbol)
+
+
+def _numerically(
+    got: sp.Basic, expected: sp.Basic, by_name: dict[str, sp.Symbol], strangers: list[sp.Symbol]
+) -> str | None:
+    """Compare at random points. None if not enough of them can be evaluated."""
+    symbols = [*by_name.values(), *strangers]
+    names = {s.name: s for s in symbols}
+    draw = np.random.default_rng(seed_for(*sorted(names)))
+    ratios, compared = [], 0
+    for _ in range(12):
+        if compared == 4 or (compared and not symbols):
+            break
+        point = {name: _number_like(symbol, draw) for name, symbol in names.items()}
+        values = [
+            _evaluate(e, {s: point[s.name] for s in e.free_symbols if _is_symbol(s)})
+            for e in (got, expected)
+        ]
+        if values[1] is None:
+            continue  # outside the domain; or never evaluable
+        if values[0] is None:
+            return None if not _evaluable(got) else "is undefined where it should not be"
+        compared += 1
+        left, right = values
+        if abs(left - right) > sp.Float("1e-12", 30) * max(abs(left), abs(right), 1e-30):
+            ratios.append(complex(left / right) if right != 0 else complex("nan"))
+    if not compared:
+        return None
+    if not ratios:
+        return ""
+    first = ratios[0]
+    constant = len(ratios) > 1 and all(abs(r - first) < 1e-9 * abs(first) for r in ratios)
+    if constant and abs(first.imag) < 1e-12:
+        if abs(first.real + 1) < 1e-9:
+            return "has the wrong sign"
+        return f"is {first.real:.3g} times what it should be"
+    return "is not equal to what it should be"
+
+
+def _number_like(symbol: sp.Symbol, draw: np.random.Generator) -> sp.Number:
+    """A random number that fits a symbol's assumptions."""
+    if symbol.is_integer:
+        number = int(draw.integers(2, 9))
+        number += number % 2 if symbol.is_even else (number + 1) % 2 if symbol.is_odd else 0
+        return sp.Integer(-number if symbol.is_negative else number)
+    size = sp.Rational(int(draw.integers(200, 1800)), 1009)
+    if symbol.is_negative or (
+        not symbol.is_nonnegative and symbol.is_extended_real and draw.random() < 0.5
+    ):
+        return -size
+    return size
+
+
+def _evaluate(expression: sp.Basic, point: Mapping[sp.Symbol, sp.Number]) -> sp.Expr | None:
+    """The expression's value at a point to 30 digits, or None if it has none."""
+    try:
+        value = expression.evalf(30, subs=point, maxn=200)
+    except (TimeoutError, RecursionError):
+        raise
+    except Exception:  # SymPy raises anything here
+        return None
+    return value if isinstance(value, sp.Expr) and value.is_number and value.is_finite else None
+
+
+def _evaluable(expression: sp.Basic) -> bool:
+    """Whether an expression has only parts that have numbers as values."""
+    opaque = (sp.core.function.AppliedUndef, sp.Indexed, sp.MatrixExpr)
+    return not expression.has(*opaque)
+
+
+@contextlib.contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the body after so many seconds.
+
+    Only Python code can be interrupted so, and only in the main thread: a single operation that
+    takes for ever is left to whoever watches the process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def begin(slug: str, grade_id: str) -> None:
+    """Begin a test cell under plain nbgrader, in the student's own process."""
+    from autograder import course, verdict  # students' notebooks do without them
+
+    assignment = course.load(slug)
+    start(
+        assignment.by_id[grade_id].points,
+        verdict.reference_names(assignment),
+        seed_for(STOCK_SEED, slug, grade_id),
+    )
+
+
+def score() -> float:
+    """End a test cell under plain nbgrader: print what went wrong, return the points."""
+    parts = finish()
+    for p in parts:
+        if p.message:
+            print(f"{p.points:g} of {p.max_points:g}: {p.what} — {p.message}")
+    return sum((p.points for p in parts), 0.0) if parts else float(_state.points)
