@@ -1,0 +1,726 @@
+"""Known-wrong and alternative right answers to 04_random_features."""
+
+import numpy as np
+import sympy as sp
+
+from autograder.misconceptions import right, wrong
+
+# --- scale_frequencies
+
+
+@wrong(
+    "scale_frequencies",
+    "variance σ² instead of 1/σ²",
+    hint="A wide kernel changes slowly and needs slow waves: "
+    "should the frequencies grow or shrink with σ?",
+)
+def multiplied_by_sigma(standard, sigma):
+    """The frequencies have the width of the kernel: w ~ N(0, σ²I)."""
+    return standard * sigma
+
+
+@wrong(
+    "scale_frequencies",
+    "divided by the variance",
+    hint="Numbers divided by c have their variance divided by c²: "
+    "which c turns the variance 1 into 1/σ²?",
+)
+def divided_by_the_variance(standard, sigma):
+    """A variance of 1/σ² means dividing by σ²."""
+    return standard / np.square(sigma)
+
+
+@wrong(
+    "scale_frequencies",
+    "divided by √σ",
+    hint="The standard deviation of the frequencies is 1/σ: their variance is 1/σ², not 1/σ.",
+)
+def divided_by_the_root(standard, sigma):
+    """σ is a variance, and its root the standard deviation."""
+    return standard / np.sqrt(sigma)
+
+
+@wrong(
+    "scale_frequencies",
+    "one average width for all coordinates",
+    hint="Coordinate d of every frequency belongs to σ_d alone: column by column, not one mean.",
+)
+def averaged_width(standard, sigma):
+    """A kernel has one width, so several are averaged."""
+    return standard / np.mean(sigma)
+
+
+@wrong(
+    "scale_frequencies",
+    "a width for each frequency",
+    hint="The widths belong to the D coordinates, which are the columns of w, not to its rows.",
+)
+def width_per_frequency(standard, sigma):
+    """The widths run down the rows."""
+    return standard / np.reshape(sigma, (-1, 1))
+
+
+@right("scale_frequencies", "one number after the other, lists out")
+def scaled_in_a_loop(standard, sigma):
+    """Entry by entry."""
+    widths = np.broadcast_to(sigma, standard.shape[1:])
+    return [[float(x / s) for x, s in zip(row, widths, strict=True)] for row in standard]
+
+
+@right("scale_frequencies", "a diagonal matrix in float32")
+def scaled_by_a_matrix(standard, sigma):
+    """The inverse of a diagonal matrix."""
+    widths = np.diag(np.ones(standard.shape[1]) * sigma)
+    return standard.astype(np.float32) @ np.linalg.inv(widths).astype(np.float32)
+
+
+# --- phase_features
+
+
+@wrong(
+    "phase_features",
+    "√2 missing",
+    hint="Averaged over the phase, cos α cos β is only half of cos(α − β).",
+)
+def without_root_two(x, frequencies, phases):
+    """The factor is that of the sine–cosine pair, √(1/D_random)."""
+    return np.cos(x @ frequencies.T + phases) / np.sqrt(len(phases))
+
+
+@wrong(
+    "phase_features",
+    "no phase",
+    hint="Without the phase cos(α + β) has no reason to average to 0: the estimate is biased.",
+)
+def without_phase(x, frequencies, phases):
+    """The phase averages out, so it can be left out."""
+    return np.sqrt(2 / len(phases)) * np.cos(x @ frequencies.T)
+
+
+@wrong(
+    "phase_features",
+    "the whole factor in each map",
+    hint="The kernel is a product of two maps: each carries the root of the factor.",
+)
+def factor_not_rooted(x, frequencies, phases):
+    """The average needs a factor of 2/D_random."""
+    return 2 / len(phases) * np.cos(x @ frequencies.T + phases)
+
+
+@wrong(
+    "phase_features",
+    "a sum instead of an average",
+    hint="φ(x)φ(y)ᵀ adds up D_random terms: what turns the sum into an average?",
+)
+def not_averaged(x, frequencies, phases):
+    """√2 is all that is needed."""
+    return np.sqrt(2) * np.cos(x @ frequencies.T + phases)
+
+
+@wrong(
+    "phase_features",
+    "sines and cosines with phases on top",
+    hint="The phase replaces the sine: this map has D_random columns.",
+)
+def sines_as_well(x, frequencies, phases):
+    """The phase is added to the pair of sine and cosine."""
+    angles = x @ frequencies.T + phases
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1) / np.sqrt(len(phases))
+
+
+@wrong(
+    "phase_features",
+    "the sine–cosine pair again",
+    hint="This map uses the phases and has one column per frequency: D_random, not twice as many.",
+)
+def pair_of_the_chapter(x, frequencies, phases):
+    """All maps of random features are [sin, cos]."""
+    angles = x @ frequencies.T
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1) / np.sqrt(len(phases))
+
+
+@right("phase_features", "einsum, and the cosine of a sum written out")
+def phases_by_addition_theorem(x, frequencies, phases):
+    """cos(a + b) = cos a cos b − sin a sin b."""
+    angles = np.einsum("...d,rd->...r", x, frequencies)
+    waves = np.cos(angles) * np.cos(phases) - np.sin(angles) * np.sin(phases)
+    return waves * (2.0 / frequencies.shape[0]) ** 0.5
+
+
+@right("phase_features", "one frequency after the other, lists out")
+def phases_in_a_loop(x, frequencies, phases):
+    """Column by column."""
+    columns = [np.cos(np.sum(x * w, axis=-1) + b) for w, b in zip(frequencies, phases, strict=True)]
+    return (np.stack(columns, axis=-1) / np.sqrt(len(columns) / 2)).tolist()
+
+
+@right("phase_features", "float32")
+def phases_in_float32(x, frequencies, phases):
+    """Single precision all the way."""
+    x, w, b = (np.asarray(a, dtype=np.float32) for a in (x, frequencies, phases))
+    return np.float32(np.sqrt(2 / b.size)) * np.cos(np.matmul(x, w.T) + b[None])[...].reshape(
+        *x.shape[:-1], b.size
+    )
+
+
+# --- phase_variance
+
+
+@wrong(
+    "phase_variance",
+    "the variance of the sine–cosine pair",
+    hint="The second cosine, cos(w·(x + y) + 2b), has expectation 0 but a variance of its own.",
+    value=True,
+)
+def variance_of_the_pair():
+    """A term that averages to 0 changes nothing."""
+    delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
+    return (1 - sp.exp(-(delta**2) / sigma**2)) ** 2 / (2 * D_random)
+
+
+@wrong(
+    "phase_variance",
+    "the mean square, without the squared mean taken off",
+    hint="A variance is E[X²] − E[X]²: which part have you got?",
+    value=True,
+)
+def second_moment():
+    """The variance is the expectation of the square."""
+    delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
+    return (1 + sp.exp(-2 * delta**2 / sigma**2) / 2) / D_random
+
+
+@wrong(
+    "phase_variance",
+    "the second cosine's variance taken as 1",
+    hint="The square of a cosine averages to ½ over a full turn.",
+    value=True,
+)
+def cosine_with_unit_variance():
+    """A cosine reaches ±1, so its variance is 1."""
+    delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
+    return (1 + (1 - sp.exp(-(delta**2) / sigma**2)) ** 2 / 2) / D_random
+
+
+@wrong(
+    "phase_variance",
+    "the variance of one frequency",
+    hint="The estimate is a mean over D_random independent frequencies: "
+    "what does that do to a variance?",
+    value=True,
+)
+def variance_of_one_frequency():
+    """A mean has the variance of its terms."""
+    delta, sigma = sp.symbols("delta sigma", positive=True)
+    return (1 + (1 - sp.exp(-(delta**2) / sigma**2)) ** 2) / 2
+
+
+@wrong(
+    "phase_variance",
+    "K in place of K²",
+    hint="E cos²(w·δ) = ½ + ½ E cos(2w·δ): doubling the distance raises K to the fourth power.",
+    value=True,
+)
+def exponent_halved():
+    """The exponential in the variance is the kernel itself."""
+    delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
+    return (1 + (1 - sp.exp(-(delta**2) / (2 * sigma**2))) ** 2) / (2 * D_random)
+
+
+@wrong(
+    "phase_variance",
+    "half the columns, twice the variance",
+    hint="At distance 0 the pair has no variance at all, so no multiple of it can be right: "
+    "is φ_b(x)φ_b(x)ᵀ always 1?",
+    value=True,
+)
+def twice_the_pair():
+    """With half as many columns the variance doubles."""
+    delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
+    return (1 - sp.exp(-(delta**2) / sigma**2)) ** 2 / D_random
+
+
+@right("phase_variance", "expanded, in terms of K", value=True)
+def expanded_in_kernel():
+    """1 − K² + K⁴/2, with K written as a power of e."""
+    delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
+    kernel = sp.E ** (-(delta**2) / (2 * sigma**2))
+    return 1 / D_random - kernel**2 / D_random + kernel**4 / (2 * D_random)
+
+
+@right("phase_variance", "moment by moment, with symbols of one's own", value=True)
+def moment_by_moment():
+    """Mean square of both cosines, minus the squared mean; hyperbolic functions left in."""
+    delta, sigma, D_random = sp.symbols("delta sigma D_random")
+    z = delta**2 / sigma**2
+    squared_mean = sp.cosh(z) - sp.sinh(z)
+    return (sp.Rational(1, 2) * (1 + sp.exp(-2 * z)) + sp.Rational(1, 2) - squared_mean) / D_random
+
+
+# --- features_needed
+
+
+@wrong(
+    "features_needed",
+    "error taken to fall as 1/D_random",
+    hint="The variance falls as 1/D_random, the error as its root: "
+    "ten times better costs how much?",
+)
+def error_not_squared(epsilon, distance, sigma):
+    """Twice the features, half the error."""
+    variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
+    return int(np.ceil(variance / epsilon))
+
+
+@wrong(
+    "features_needed",
+    "rounded down",
+    hint="With the number rounded down the error is still a little above epsilon.",
+)
+def rounded_down(epsilon, distance, sigma):
+    """The whole part of the quotient."""
+    variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
+    return int(variance / epsilon**2)
+
+
+@wrong(
+    "features_needed",
+    "rounded to the nearest",
+    hint="With 100.3 needed, 100 are not enough: round up, always.",
+)
+def rounded_to_nearest(epsilon, distance, sigma):
+    """The nearest whole number."""
+    variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
+    return round(float(variance / epsilon**2))
+
+
+@wrong(
+    "features_needed",
+    "K in place of K²",
+    hint="The variance holds exp(−δ²/σ²), which is the *square* of the kernel.",
+)
+def kernel_not_squared(epsilon, distance, sigma):
+    """The variance is (1 − K)²/2."""
+    variance = (1 - np.exp(-((distance / sigma) ** 2) / 2)) ** 2 / 2
+    return int(np.ceil(variance / epsilon**2))
+
+
+@wrong(
+    "features_needed",
+    "½ of the variance forgotten",
+    hint="Far apart the estimate is a mean of cosines, and cos² averages to ½.",
+)
+def half_of_variance_forgotten(epsilon, distance, sigma):
+    """The variance is (1 − K²)²."""
+    variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2
+    return int(np.ceil(variance / epsilon**2))
+
+
+@wrong(
+    "features_needed",
+    "the worst distance taken always",
+    hint="Near pairs are easier: the distance is given, so use it.",
+)
+def worst_distance_always(epsilon, distance, sigma):
+    """The bound 1/2ε² is the number asked for."""
+    return int(np.ceil(1 / (2 * epsilon**2)))
+
+
+@wrong(
+    "features_needed",
+    "σ left out",
+    hint="Only the distance measured in widths matters: δ/σ.",
+)
+def sigma_left_out(epsilon, distance, sigma):
+    """The variance depends on the distance alone."""
+    variance = (1 - np.exp(-(distance**2))) ** 2 / 2
+    return int(np.ceil(variance / epsilon**2))
+
+
+@right("features_needed", "counting up")
+def counting_up(epsilon, distance, sigma):
+    """One more until the error is small enough."""
+    count = 1
+    while (1 - np.exp(-((distance / sigma) ** 2))) / np.sqrt(2 * count) > epsilon:
+        count += 1
+    return count
+
+
+@right("features_needed", "through the kernel, as a float")
+def through_the_kernel(epsilon, distance, sigma):
+    """The kernel first; a whole number of type float."""
+    kernel = np.exp(-(distance**2) / (2 * sigma**2))
+    return np.ceil(((1 - kernel**2) / (np.sqrt(2) * epsilon)) ** 2)
+
+
+# --- attention_state
+
+
+@wrong(
+    "attention_state",
+    "exp(‖k‖²/2σ²) dropped",
+    hint="φ estimates the Gaussian; without the norm factor a long key gets too little weight. "
+    "A maximum of its own for each key takes the factor away, too.",
+)
+def norm_factor_dropped(keys, phi_keys, values, sigma):
+    """The norm factors cancel, so φ will do in place of ψ."""
+    return np.swapaxes(phi_keys, -1, -2) @ values, phi_keys.sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    "the norm factor upside down",
+    hint="ψ makes up for the Gaussian, which is too small for long keys: "
+    "does your factor grow with ‖k‖?",
+)
+def norm_factor_inverted(keys, phi_keys, values, sigma):
+    """Long keys have to be damped."""
+    exponents = -np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
+    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    "½ of the exponent forgotten",
+    hint="The exponent of the norm factor is ‖k‖² over *twice* σ².",
+)
+def half_of_exponent_forgotten(keys, phi_keys, values, sigma):
+    """The factor is exp(‖k‖²/σ²)."""
+    exponents = np.sum(keys**2, axis=-1, keepdims=True) / sigma**2
+    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    "σ taken as 1 in the norm factor",
+    hint="The width stands in the norm factor, too: its exponent is ‖k‖²/2σ².",
+)
+def sigma_left_out_of_norm_factor(keys, phi_keys, values, sigma):
+    """The features already know σ."""
+    exponents = np.sum(keys**2, axis=-1, keepdims=True) / 2
+    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    "overflow left to itself",
+    hint="exp(800) is infinite in floating point: "
+    "subtract a number from all exponents of a head first.",
+)
+def overflow_left_alone(keys, phi_keys, values, sigma):
+    """The formula as written is good enough for a computer."""
+    psi_keys = np.exp(np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    "one shift for all heads",
+    hint="The longest key of all heads sends the exponentials of a head with short keys to 0: "
+    "shift each head by its own maximum.",
+)
+def one_shift_for_all_heads(keys, phi_keys, values, sigma):
+    """Subtracting the greatest exponent of all makes everything safe."""
+    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
+    psi_keys = np.exp(exponents - exponents.max()) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    "only S shifted, not Z",
+    hint="The common factor cancels only if S and Z both carry it.",
+)
+def only_s_shifted(keys, phi_keys, values, sigma):
+    """The shift protects the product with the values; the plain sum needs no protection."""
+    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
+    safe = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
+    return np.swapaxes(safe, -1, -2) @ values, (np.exp(exponents) * phi_keys).sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    "S averaged, Z summed",
+    hint="S and Z may carry a common factor: 1/N in one of them alone does not cancel.",
+)
+def s_averaged(keys, phi_keys, values, sigma):
+    """S is an average over the keys, Z a sum."""
+    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
+    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values / keys.shape[-2], psi_keys.sum(axis=-2)
+
+
+@wrong(
+    "attention_state",
+    ".T used to swap the last two axes",
+    hint=".T reverses all axes: with leading axes swap the last two only (np.swapaxes).",
+)
+def state_with_all_axes_transposed(keys, phi_keys, values, sigma):
+    """psi_keys.T is the transpose of each head's features."""
+    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
+    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
+    return psi_keys.T @ values, psi_keys.sum(axis=-2)
+
+
+@right("attention_state", "a running sum over keys, lists out")
+def running_sum(keys, phi_keys, values, sigma):
+    """One key after the other, rescaled to the mean exponent of the head."""
+    exponents = (keys * keys).sum(-1) / (2 * sigma**2)
+    exponents = exponents - exponents.mean(-1)[..., None]
+    s_state = np.zeros((*keys.shape[:-2], phi_keys.shape[-1], values.shape[-1]))
+    z_state = np.zeros((*keys.shape[:-2], phi_keys.shape[-1]))
+    for j in range(keys.shape[-2]):
+        psi = np.exp(exponents[..., j, None]) * phi_keys[..., j, :]
+        s_state = s_state + psi[..., :, None] * values[..., j, None, :]
+        z_state = z_state + psi
+    return [s_state.tolist(), z_state.tolist()]
+
+
+@right("attention_state", "einsum and float32")
+def state_with_einsum(keys, phi_keys, values, sigma):
+    """The norm factor goes to the values and to a column of ones; single precision."""
+    keys, phi_keys, values = (np.asarray(x, dtype=np.float32) for x in (keys, phi_keys, values))
+    exponents = np.einsum("...nd,...nd->...n", keys, keys) / np.float32(2 * sigma**2)
+    factors = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
+    s_state = np.einsum("...nr,...n,...nm->...rm", phi_keys, factors, values)
+    return s_state, np.einsum("...nr,...n->...r", phi_keys, factors)
+
+
+@right("attention_state", "the shift by the log of the sum, values joined with ones")
+def state_with_ones(keys, phi_keys, values, sigma):
+    """Z is the column that S would have for a value of 1."""
+    exponents = 0.5 * (np.linalg.norm(keys, axis=-1) / sigma) ** 2
+    top = exponents.max(axis=-1, keepdims=True)
+    shares = np.exp(exponents - top - np.log(np.exp(exponents - top).sum(-1, keepdims=True)))
+    joined = np.concatenate([values, np.ones((*values.shape[:-1], 1))], axis=-1)
+    both = np.moveaxis(phi_keys * shares[..., None], -1, -2) @ joined
+    return both[..., :-1], both[..., -1]
+
+
+# --- denominators
+
+
+@wrong(
+    "denominators",
+    "sine and cosine counted as two votes",
+    hint="The sine and the cosine of one frequency hang together: "
+    "add them first, then there are D_random independent votes.",
+)
+def two_votes_per_frequency(phi_queries, z_state):
+    """Every column is an independent estimate."""
+    columns = phi_queries.shape[-1]
+    votes = columns * phi_queries * z_state[..., None, :]
+    return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(columns)
+
+
+@wrong(
+    "denominators",
+    "neighbouring columns taken for a pair",
+    hint="All sines come first, then all cosines: "
+    "which column holds the cosine that belongs to the first sine?",
+)
+def neighbours_paired(phi_queries, z_state):
+    """The columns are sin, cos, sin, cos, …"""
+    count = phi_queries.shape[-1] // 2
+    products = phi_queries * z_state[..., None, :]
+    votes = count * (products[..., 0::2] + products[..., 1::2])
+    return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(count)
+
+
+@wrong(
+    "denominators",
+    "the spread of the votes given as the error of their mean",
+    hint="The error of a mean shrinks as votes are added; the spread of the votes does not.",
+)
+def spread_of_votes(phi_queries, z_state):
+    """The error of a mean is the standard deviation of the numbers."""
+    count = phi_queries.shape[-1] // 2
+    products = phi_queries * z_state[..., None, :]
+    votes = count * (products[..., :count] + products[..., count:])
+    return votes.mean(axis=-1), votes.std(axis=-1, ddof=1)
+
+
+@wrong(
+    "denominators",
+    "divided by D_random instead of its root",
+    hint="The variance of a mean falls as 1/n, so its standard deviation falls as 1/√n.",
+)
+def divided_by_the_number(phi_queries, z_state):
+    """The error of a mean is the standard deviation over the number of votes."""
+    count = phi_queries.shape[-1] // 2
+    products = phi_queries * z_state[..., None, :]
+    votes = count * (products[..., :count] + products[..., count:])
+    return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / count
+
+
+@wrong(
+    "denominators",
+    "a variance given as the error",
+    hint="What you return as error is the square of one: a standard error has a root in it.",
+)
+def variance_of_mean(phi_queries, z_state):
+    """The error of a mean is its variance."""
+    count = phi_queries.shape[-1] // 2
+    products = phi_queries * z_state[..., None, :]
+    votes = count * (products[..., :count] + products[..., count:])
+    return votes.mean(axis=-1), votes.var(axis=-1, ddof=1) / count
+
+
+@wrong(
+    "denominators",
+    "the error taken over the queries",
+    hint="Queries differ for good reasons: "
+    "what makes one row uncertain is the draw of frequencies.",
+)
+def spread_over_queries(phi_queries, z_state):
+    """How much the denominators differ from one another is their error."""
+    values = np.sum(phi_queries * z_state[..., None, :], axis=-1)
+    error = values.std(axis=-1, keepdims=True) / np.sqrt(values.shape[-1])
+    return values, np.zeros_like(values) + error
+
+
+@wrong(
+    "denominators",
+    "votes a D_random-th too small",
+    hint="A vote is a whole estimate: with one frequency the factor 1/√D_random in φ would be 1.",
+)
+def votes_too_small(phi_queries, z_state):
+    """The share of a frequency in the sum is its vote."""
+    count = phi_queries.shape[-1] // 2
+    products = phi_queries * z_state[..., None, :]
+    votes = products[..., :count] + products[..., count:]
+    return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(count)
+
+
+@wrong(
+    "denominators",
+    "the right denominator with the error of a share",
+    hint="The denominator is the sum of the shares, and the mean of the votes: "
+    "take the spread of what you average.",
+)
+def error_of_a_share(phi_queries, z_state):
+    """The denominator is the sum of the shares, its error that of their mean."""
+    count = phi_queries.shape[-1] // 2
+    products = phi_queries * z_state[..., None, :]
+    shares = products[..., :count] + products[..., count:]
+    return shares.sum(axis=-1), shares.std(axis=-1, ddof=1) / np.sqrt(count)
+
+
+@right("denominators", "a loop over rows, with the other convention for the spread")
+def denominators_in_loops(phi_queries, z_state):
+    """One row at a time, n under the root."""
+    count = phi_queries.shape[-1] // 2
+    value, error = np.empty((2, *phi_queries.shape[:-1]))
+    for place in np.ndindex(value.shape):
+        phi, z = phi_queries[place], z_state[place[:-1]]
+        votes = [count * (phi[r] * z[r] + phi[count + r] * z[count + r]) for r in range(count)]
+        value[place], error[place] = phi @ z, np.std(votes) / count**0.5
+    return value.tolist(), error.tolist()
+
+
+@right("denominators", "einsum, reshape and float32")
+def denominators_with_einsum(phi_queries, z_state):
+    """Sines and cosines as an axis of length 2."""
+    phi, z = phi_queries.astype(np.float32), z_state.astype(np.float32)
+    count = phi.shape[-1] // 2
+    pairs = phi.reshape(*phi.shape[:-1], 2, count)
+    terms = np.einsum("...ncr,...cr->...nr", pairs, z.reshape(*z.shape[:-1], 2, count))
+    total = terms.sum(axis=-1)
+    deviations = terms - total[..., None] / count
+    return total, np.sqrt(count / (count - 1) * np.square(deviations).sum(axis=-1))
+
+
+# --- multiplications
+
+
+@wrong(
+    "multiplications",
+    "keys and values counted for every head of queries",
+    hint="There are only G heads of keys and values: "
+    "their features and states are computed G times, however many heads read them.",
+    value=True,
+)
+def every_head_on_its_own():
+    """H heads cost H times one head."""
+    N, D, M, D_random, H = sp.symbols("N D M D_random H", integer=True, positive=True)
+    return N * D_random * H * (2 * D + 4 * M + 2)
+
+
+@wrong(
+    "multiplications",
+    "shared frequencies multiplied only once",
+    hint="The heads share w, but each multiplies its own rows by it: "
+    "sharing saves random numbers, not products.",
+    value=True,
+)
+def shared_frequencies_multiplied_once():
+    """With one w for all heads, x wᵀ is computed once for the queries and once for the keys."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
+    return N * D_random * (2 * D + 2 * (H + G) * M + 2 * H)
+
+
+@wrong(
+    "multiplications",
+    "D_random columns instead of 2 D_random",
+    hint="Each frequency gives a sine and a cosine: how many columns does φ have?",
+    value=True,
+)
+def columns_of_features_halved():
+    """φ has one column per frequency."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
+    return N * D_random * ((H + G) * (D + M) + H)
+
+
+@wrong(
+    "multiplications",
+    "the denominators forgotten",
+    hint="Each row divides by φ(Q)Zᵀ, and that is a product, too.",
+    value=True,
+)
+def denominators_forgotten():
+    """Only numerators cost anything."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
+    return N * D_random * (H + G) * (D + 2 * M)
+
+
+@wrong(
+    "multiplications",
+    "twice as many products for x wᵀ",
+    hint="The sine and the cosine share one angle: x wᵀ is computed once, for D_random columns.",
+    value=True,
+)
+def angles_computed_twice():
+    """Sines and cosines each need an x wᵀ of their own."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
+    return 2 * N * D_random * ((H + G) * (D + M) + H)
+
+
+@wrong(
+    "multiplications",
+    "a state for every head of queries",
+    hint="Heads of queries that share keys and values read one state: how many states are there?",
+    value=True,
+)
+def state_for_every_query_head():
+    """The keys' features are shared, but every head of queries sums its own state."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
+    return N * D_random * ((H + G) * D + 4 * H * M + 2 * H)
+
+
+@right("multiplications", "product by product", value=True)
+def product_by_product():
+    """A sum in the order of the statement."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
+    angles = H * N * D * D_random + G * N * D * D_random
+    states = G * (2 * D_random) * N * M
+    return angles + states + H * N * (2 * D_random) * M + H * N * (2 * D_random) * 1
+
+
+@right("multiplications", "expanded, with symbols of one's own", value=True)
+def expanded_multiplications():
+    """Symbols without assumptions."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G")
+    return sp.expand(D_random * N * (H * (D + 2 * M + 2) + G * (D + 2 * M)))
