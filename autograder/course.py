@@ -117,6 +117,16 @@ class Assignment:
         return sum(c.points for c in self.cells)
 
     @property
+    def root(self) -> Path:
+        """The project that the assignment belongs to."""
+        return self.path.parents[1]
+
+    @property
+    def bank(self) -> Path:
+        """The file that holds its known-wrong and alternative right answers."""
+        return bank_path(self.root, self.slug)
+
+    @property
     def title(self) -> str:
         """The first heading of the notebook, or the slug."""
         for cell in self.of_kind("text"):
@@ -418,9 +428,14 @@ def _check_whole(assignment: Assignment, where: str, root: Path) -> None:
             )
 
 
+def bank_path(root: Path, slug: str) -> Path:
+    """Where an assignment's bank of known-wrong and alternative right answers is."""
+    return root / "autograder" / "misconceptions" / f"{slug}.py"
+
+
 def banked_names(slug: str, root: Path | None = None) -> set[str]:
     """The graded names for which the bank holds a known-wrong answer. Read, not imported."""
-    path = (root or ROOT) / "autograder" / "misconceptions" / f"{slug}.py"
+    path = bank_path(root or ROOT, slug)
     if not path.is_file():
         return set()
     try:

@@ -7,6 +7,7 @@ of a released notebook follows from its source, so `check_current` can prove tha
 from __future__ import annotations
 
 import filecmp
+import functools
 import shutil
 import tempfile
 import zipfile
@@ -14,10 +15,11 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode, v4
-from nbformat import write as write_notebook
 from nbgrader.converters import GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
 from autograder.course import CODE_STUB, ROOT, TEXT_STUB, Assignment, Cell, assignments, load
@@ -53,35 +55,64 @@ def _with_words(slug: str, cell: Cell) -> str:
     return "\n".join([*filter(None, rows), "### END HIDDEN TESTS"])
 
 
-def generate(chosen: Iterable[Assignment], folder: Path, config: Config | None = None) -> None:
+@functools.cache
+def graded_notebook(assignment: Assignment) -> NotebookNode:
+    """The notebook against which submissions are graded: solutions cleared, hidden tests in place.
+
+    It is what nbgrader's gradebook remembers of the assignment, checksums included. Shared between
+    callers: copy before changing it.
+    """
+    notebook, resources = instructor_notebook(assignment), {}
+    for step in (LockCells, ClearSolutions, ComputeChecksums):
+        notebook, resources = step(config=STUBS).preprocess(notebook, resources)
+    return notebook
+
+
+def _source_files(assignment: Assignment) -> dict[str, bytes]:
+    """Relative name → content of everything nbgrader starts from."""
+    folder = assignment.path.with_suffix("")
+    text = nbformat.writes(instructor_notebook(assignment)) + "\n"
+    data = {p.relative_to(folder).as_posix(): p.read_bytes() for p in assignment.data}
+    return {f"{assignment.slug}.ipynb": text.encode(), **data}
+
+
+def source_is_current(assignment: Assignment, folder: Path) -> bool:
+    """Whether ``folder/source/<slug>/`` is what `generate` would write."""
+    there = _files(folder / "source" / assignment.slug)
+    return {name: path.read_bytes() for name, path in there.items()} == _source_files(assignment)
+
+
+def generate(
+    chosen: Iterable[Assignment], folder: Path, config: Config | None = None, db_url: str = ""
+) -> None:
     """Write ``folder/source/<slug>/`` and let nbgrader turn it into ``folder/release/<slug>/``.
 
-    Without a `config` nothing is recorded in a gradebook; with one, in the gradebook it names.
+    With a `db_url` nbgrader records the assignments in that gradebook as well.
 
     Raises
     ------
     ReleaseError
         If nbgrader refuses; its reasons are in its log.
     """
-    settings = Config(STUBS)
-    if config is None:
-        settings.GenerateAssignment.no_database = True
-        settings.SaveCells.enabled = False
-    else:
-        settings.merge(config)
+    settings = Config(config or {})
+    settings.merge(STUBS)
     # What is there was made from the sources as well: replace it.
     settings.BaseConverter.force = True
+    if not db_url:
+        settings.GenerateAssignment.no_database = True
+        settings.SaveCells.enabled = False
     for assignment in chosen:
         target = folder / "source" / assignment.slug
         shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        write_notebook(instructor_notebook(assignment), target / f"{assignment.slug}.ipynb")
-        for path in assignment.data:
-            copy = target / path.relative_to(assignment.path.with_suffix(""))
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+        for name, content in _source_files(assignment).items():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(content)
         directory = CourseDirectory(
-            config=settings, root=str(folder.resolve()), assignment_id=assignment.slug
+            config=settings,
+            root=str(folder.resolve()),
+            assignment_id=assignment.slug,
+            notebook_id="*",
+            db_url=db_url,
         )
         try:
             GenerateAssignment(coursedir=directory, config=settings).start()

@@ -1,0 +1,192 @@
+"""A file that somebody handed in → the notebook that is graded.
+
+Whatever the file holds, `read` returns the instructor's notebook: its cells, in its order, with the
+student's answers in their places and the student's own cells between them. Nothing else of the file
+is used, so deleted, duplicated, reordered, edited or relabelled cells need no treatment later.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import stat
+from collections import defaultdict
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode, v4
+
+from autograder.course import Assignment
+from autograder.release import graded_notebook
+
+MAX_BYTES = 20_000_000
+MAX_CELLS = 1_000
+_IMAGES = ("image/png", "image/jpeg")
+
+
+class Refused(Exception):
+    """A submission that cannot be graded. The message is the reason, in the student's words."""
+
+
+def read(path: Path, assignment: Assignment) -> NotebookNode:
+    """The notebook to grade for one submitted file.
+
+    Never raises for what the file is. If nothing in it can be graded, every answer is missing and
+    ``metadata["autograder"]["refused"]`` says why.
+    """
+    notebook = copy.deepcopy(graded_notebook(assignment))
+    try:
+        _fill(notebook, _cells(_bytes(path)), assignment)
+    except Refused as reason:
+        notebook.metadata["autograder"] = {"refused": str(reason)}
+    return notebook
+
+
+def _bytes(path: Path) -> bytes:
+    """A submitted file's content. Raises `Refused` unless it is a plain file of sensible size."""
+    if path.parent.is_symlink() or path.is_symlink():
+        raise Refused("It is a link, not a file: hand in the notebook itself.")
+    try:
+        # O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        others = sorted(p.name for p in path.parent.glob("*.ipynb"))[:3]
+        found = f" (there is: {', '.join(others)})" if others else ""
+        raise Refused(f"There is no file {path.name} in the submission{found}.") from None
+    except OSError as error:
+        raise Refused(f"It cannot be opened ({error.strerror}).") from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Refused("It is not a plain file.")
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise Refused(
+            f"It is larger than {MAX_BYTES // 10**6} MB: clear its outputs and hand it in again."
+        )
+    if not content.strip():
+        raise Refused("The file is empty.")
+    return content
+
+
+def _cells(content: bytes) -> list[NotebookNode]:
+    """The cells of a notebook file, each with only its type, name, source and images.
+
+    Raises
+    ------
+    Refused
+        If it is not a notebook.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused("It is not a notebook: its text is not UTF-8.") from None
+    try:
+        notebook = json.loads(text)
+        if isinstance(notebook, dict) and "worksheets" in notebook:
+            notebook = nbformat.convert(nbformat.from_dict(notebook), 4)
+    except json.JSONDecodeError as error:
+        end = text.rstrip()
+        if text.lstrip().startswith("{") and (not end.endswith("}") or error.pos >= len(end)):
+            raise Refused("The file is cut off: save the notebook and hand it in again.") from None
+        raise Refused(f"It is not a notebook (not JSON, line {error.lineno}).") from None
+    except RecursionError:
+        raise Refused("It is not a notebook: it is nested too deeply.") from None
+    except Exception:  # a number with too many digits, an old format that cannot be converted
+        raise Refused("It is not a notebook that can be read.") from None
+    raw = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(raw, list):
+        raise Refused("It is not a notebook: it has no cells.")
+    if len(raw) > MAX_CELLS:
+        raise Refused(f"It has more than {MAX_CELLS} cells.")
+    return [_cell(cell) for cell in raw if isinstance(cell, dict)]
+
+
+def _cell(raw: dict) -> NotebookNode:
+    """One cell of the file, reduced to what grading uses. Tolerates anything."""
+
+    def inside(*keys: str) -> object:
+        value: object = raw
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    source = raw.get("source", "")
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    if not isinstance(source, str):
+        source = ""
+    # JSON can hold half a surrogate pair, which no file can.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    kind = raw.get("cell_type")
+    attachments = (
+        {
+            str(name): {mime: data}
+            for name, bundle in (raw.get("attachments") or {}).items()
+            if isinstance(bundle, dict)
+            for mime, data in bundle.items()
+            if mime in _IMAGES and isinstance(data, str)
+        }
+        if isinstance(raw.get("attachments"), dict)
+        else {}
+    )
+    return NotebookNode(
+        cell_type=kind if kind in ("code", "markdown", "raw") else "raw",
+        names=[
+            n
+            for n in (inside("metadata", "nbgrader", "grade_id"), raw.get("id"))
+            if isinstance(n, str)
+        ],
+        source=source,
+        attachments=attachments,
+    )
+
+
+def _fill(notebook: NotebookNode, handed_in: list[NotebookNode], assignment: Assignment) -> None:
+    """Put answers and own cells into the instructor's notebook, in place.
+
+    Raises
+    ------
+    Refused
+        If no cell belongs to this assignment.
+    """
+    places = {cell.id: cell for cell in notebook.cells}
+    answerable = {c.grade_id for c in assignment.of_kind("solution", "manual")}
+    # A cell is known by nbgrader's name, or by its id where a program has dropped the metadata.
+    homes = [next((n for n in cell.names if n in places), None) for cell in handed_in]
+    if not any(homes):
+        raise Refused(
+            f"None of its cells belong to {assignment.slug}: is it another assignment's notebook?"
+        )
+    # Copying or splitting a cell in JupyterLab copies its name. All of them run, in their order, as
+    # they did for the student; the last one that was worked on is shown as the answer.
+    answer: dict[str, NotebookNode] = {}
+    for home, cell in zip(homes, handed_in, strict=True):
+        if home in answerable and (home not in answer or cell.source != places[home].source):
+            answer[home] = cell
+
+    own: dict[str, list[NotebookNode]] = defaultdict(list)  # by the cell they follow; "" the top
+    after = ""
+    for home, cell in zip(homes, handed_in, strict=True):
+        if home and (home not in answerable or cell is answer[home]):
+            after = home
+        elif home is None or cell.source != places[home].source:
+            own[after].append(cell)
+
+    counter = 0
+    cells: list[NotebookNode] = []
+    for place in [None, *notebook.cells]:
+        if place is not None:
+            if place.id in answer:
+                place.source = answer[place.id].source
+                if place.cell_type == "markdown" and answer[place.id].attachments:
+                    place.attachments = answer[place.id].attachments
+            cells.append(place)
+        for cell in own[place.id if place is not None else ""]:
+            counter += 1
+            new = getattr(v4, f"new_{cell.cell_type}_cell")
+            added = new(cell.source, id=f"own_{counter}")
+            if cell.cell_type == "markdown" and cell.attachments:
+                added.attachments = cell.attachments
+            cells.append(added)
+    notebook.cells = cells
