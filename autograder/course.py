@@ -462,10 +462,8 @@ def banked_names(slug: str, root: Path | None = None) -> set[str]:
 
 def _test_words() -> set[str]:
     """The names that hidden tests simply have."""
-    try:
-        from autograder import testing
-    except ImportError:  # while the words are being written
-        return {"part", "agree", "holds", "symbolically_equal", "reference", "rng", "raises"}
+    from autograder import testing  # here, because the tests' words also need assignments
+
     return set(testing.__all__)
 
 
