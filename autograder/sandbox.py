@@ -42,6 +42,7 @@ from types import GeneratorType, ModuleType
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from autograder import wire
 from autograder.wire import Closed, Connection, Ref, WireError
@@ -62,46 +63,41 @@ class Limits:
 class StudentError(Exception):
     """The student's code raised, or made something that cannot be sent.
 
-    Attributes
-    ----------
-    kind : the nearest built-in class of the exception, or "WireError".
-    text : what it said; may hold whatever the code was given, so only for visible checks.
+    Only the nearest built-in class of the exception crosses, as `kind`: its own name and its text
+    could hold whatever the code was called with. `kind` is "WireError" if the result cannot be
+    sent, and `name` is the notebook's name that was called, if it was one.
     """
 
-    def __init__(self, kind: str, text: str = "", name: str = "") -> None:
-        self.kind, self.text, self.name = kind, text, name
-        super().__init__(kind, text, name)
+    def __init__(self, kind: str, name: str = "") -> None:
+        super().__init__(kind, name)
+        self.kind, self.name = kind, name
 
     @property
     def unsolved(self) -> bool:
         """The code is still the stub."""
         return self.kind == "NotImplementedError"
 
-    @property
-    def brief(self) -> str:
-        """What happened, without the code's own words."""
+    def __str__(self) -> str:
         who = f"`{self.name}`" if self.name else "your code"
         if self.unsolved:
             return f"{who} is not solved yet (NotImplementedError)"
         if self.kind == "WireError":
-            return f"{who} returned something that cannot be checked: {self.text}"
-        return f"{who} raised {self.kind}"
-
-    def __str__(self) -> str:
-        if self.text and not self.unsolved and self.kind != "WireError":
-            return f"{self.brief}: {self.text}"
-        return self.brief
+            return (
+                f"{who} gives something that cannot be checked: it should be made of numbers, "
+                "arrays of numbers, text, lists, tuples, sets, dicts or SymPy expressions"
+            )
+        return f"{who} raises {self.kind}"
 
 
 class ShellDied(StudentError):
-    """The shell is gone; `reason` says why, as a sentence about the student's code."""
+    """The shell is gone; its text says why."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__("ShellDied", reason)
+        super().__init__("ShellDied")
         self.reason = reason
 
-    brief = property(lambda self: self.reason)
-    __str__ = lambda self: self.reason  # noqa: E731
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Callback:
@@ -154,7 +150,7 @@ class Shell:
         self,
         ask: Callable[[bytes, float | None], bytes],
         hang_up: Callable[[], None],
-        limits: Limits = Limits(),  # noqa: B008
+        limits: Limits = Limits(),
     ) -> None:
         self._ask, self._hang_up, self.limits = ask, hang_up, limits
         self._lent: dict[int, Callable] = {}
@@ -251,8 +247,8 @@ class Shell:
             match reply:
                 case ("ok", value):
                     return value
-                case ("error", str(kind), str(text)) if _is_kind(kind):
-                    raise StudentError(kind, _one_line(text), name)
+                case ("error", str(kind)) if _is_kind(kind):
+                    raise StudentError(kind, name)
             raise WireError("it is no answer")
         except TimeoutError:
             self.close()
@@ -300,7 +296,7 @@ class Shell:
         except StudentError:  # from a call of the student's code inside the callback
             raise
         except Exception as error:
-            return wire.encode(("error", _kind_of(error), "the function passed in refused this"))
+            return wire.encode(("error", builtin_kind(error)))
 
 
 @dataclass(frozen=True)
@@ -376,15 +372,11 @@ class Desk:
             what, *arguments = wire.decode(question, self._resolve)
             result = self.calls[what](*arguments)
         except BaseException as error:  # SystemExit and KeyboardInterrupt too
-            try:
-                text = _one_line(str(error))
-            except BaseException:
-                text = ""
-            return wire.encode(("error", _kind_of(error), text.encode(errors="replace").decode()))
+            return wire.encode(("error", builtin_kind(error)))
         try:
             return wire.encode(("ok", result), self._refer)
-        except WireError as error:
-            return wire.encode(("error", "WireError", str(error)))
+        except WireError:
+            return wire.encode(("error", "WireError"))
 
     def _call(self, target: Any, method: str, args: list, kwargs: dict) -> Any:
         return (getattr(target, method) if method else target)(*args, **kwargs)
@@ -392,7 +384,7 @@ class Desk:
     def _kind(self, name: str) -> str:
         if name not in self.names:
             return "missing"
-        return "callable" if callable(self.names[name]) else "value"
+        return "callable" if is_function(self.names[name]) else "value"
 
     def _refer(self, thing: Any) -> Ref:
         if isinstance(thing, _Borrowed):
@@ -402,6 +394,8 @@ class Desk:
 
     def _resolve(self, ref: Ref) -> Any:
         if ref.space == "name":
+            if ref.key not in self.names:
+                raise NameError(ref.key)
             return self.names[ref.key]
         if ref.space == "object":
             return self.objects[ref.key]
@@ -419,16 +413,20 @@ class _Borrowed:
         match wire.decode(self.desk.ask(question), self.desk._resolve):
             case ("ok", value):
                 return value
-            case ("error", kind, text):
-                raise getattr(builtins, kind, RuntimeError)(text)
+            case ("error", kind):
+                raise getattr(builtins, kind, RuntimeError)("the function passed in refuses this")
 
 
-def _kind_of(error: BaseException) -> str:
+def builtin_kind(error: BaseException) -> str:
     """The nearest built-in class of an exception."""
-    for cls in type(error).__mro__:
-        if getattr(builtins, cls.__name__, None) is cls:
-            return cls.__name__
-    return "Exception"
+    classes = type(error).__mro__
+    names = (cls.__name__ for cls in classes if getattr(builtins, cls.__name__, None) is cls)
+    return next(names, "Exception")
+
+
+def is_function(thing: Any) -> bool:
+    """Whether a name stands for something to call. SymPy's symbols are callable, and are values."""
+    return callable(thing) and not isinstance(thing, sp.Basic)
 
 
 def _is_kind(name: str) -> bool:
@@ -448,14 +446,9 @@ def _kind_of_object(thing: Any) -> str:
     return "iterator" if hasattr(type(thing), "__next__") else "object"
 
 
-def _one_line(text: str, length: int = 300) -> str:
-    text = " ".join(text[: 4 * length].split())
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
 def _reseed(seed: int) -> None:
     random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002
+    np.random.seed(seed % 2**32)
 
 
 def loopback(
@@ -481,7 +474,7 @@ def loopback(
 
 def _make_ipython() -> Any:
     """The IPython shell that every fork starts from. Imports what notebooks import."""
-    import getpass
+    import getpass  # with IPython below: this module's other half does without them
 
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     from IPython.core.displayhook import DisplayHook
@@ -506,8 +499,7 @@ def _make_ipython() -> Any:
             pass
 
         def write_format_data(self, format_dict, md_dict=None):
-            count = self.shell.execution_count
-            self.shell.outputs.result(format_dict, md_dict or {}, count)
+            self.shell.outputs.result(format_dict, md_dict or {}, self.prompt_count)
 
         def finish_displayhook(self):
             pass
@@ -529,9 +521,7 @@ def _make_ipython() -> Any:
 
     # No history file: a notebook keeps none, and its writer is a thread, which no fork has.
     config = Config({"HistoryManager": {"enabled": False}})
-    ipython = NotebookShell.instance(
-        config=config, ipython_dir=tempfile.mkdtemp(prefix="ipython-")
-    )
+    ipython = NotebookShell.instance(config=config, ipython_dir=tempfile.mkdtemp(prefix="ipython-"))
     shutil.rmtree(ipython.ipython_dir, ignore_errors=True)
     ipython.outputs = _Outputs(0)
 
@@ -539,8 +529,6 @@ def _make_ipython() -> Any:
         raise RuntimeError("input() cannot be used here: nobody can answer while work is graded")
 
     builtins.input = getpass.getpass = refuse
-    import sympy  # noqa: F401
-
     ipython.enable_matplotlib("inline")
     # Run once what most notebooks do, so that no fork pays for it: Matplotlib alone loads fonts,
     # styles and an image encoder with its first figure.
@@ -895,7 +883,7 @@ class _Forkserver:
 class Sandbox:
     """A forkserver, and the shells opened from it. It starts with the first shell."""
 
-    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008
+    def __init__(self, limits: Limits = Limits()) -> None:
         self.limits = limits
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
@@ -916,9 +904,7 @@ class Sandbox:
             for attempt in (1, 2):  # a forkserver that has died is replaced, once
                 self._start()
                 try:
-                    self._control.sendmsg(
-                        [b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)]
-                    )
+                    self._control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
                     break
                 except OSError:
                     self.close()

@@ -36,7 +36,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from autograder.sandbox import Callback, Remote, ShellDied, StudentError
+from autograder.sandbox import Callback, Remote, ShellDied, StudentError, builtin_kind
 
 __all__ = [
     "agree",
@@ -154,22 +154,13 @@ def part(points: float, what: str) -> Iterator[None]:
 
 def explain(error: Exception) -> str:
     """Why a hidden check failed, saying no more than the student may know."""
-    if isinstance(error, Failed | ShellDied):
+    if isinstance(error, Failed | StudentError):
         return str(error)
-    if isinstance(error, StudentError):
-        return error.brief
+    if isinstance(error, NameError) and error.name:
+        return f"`{error.name}` is not defined"
     if isinstance(error, NotImplementedError):
         return "not solved yet (NotImplementedError)"
-    kind = builtin_kind(error)
-    return f"your code, or the check that uses its result, stopped with {kind}"
-
-
-def builtin_kind(error: BaseException) -> str:
-    """The nearest built-in class of an exception: the name of any other may say anything."""
-    return next(
-        (c.__name__ for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c),
-        "Exception",
-    )
+    return f"your code, or the check of its result, stopped with {builtin_kind(error)}"
 
 
 def holds(condition: Any, message: str) -> None:
@@ -241,12 +232,12 @@ def agree(
 def difference(got: Any, expected: Any, *, rtol: float = 1e-5, atol: float | None = None) -> str:
     """How `got` differs from `expected`, as the end of a sentence; "" if it does not."""
     if isinstance(got, Remote):
-        return f"should be {_kind(expected)}, not {got.noun}"
+        return f"should be {kind_of(expected)}, not {got.noun}"
     if isinstance(expected, sp.Basic | sp.MatrixBase) and not isinstance(expected, sp.Number):
         return symbolic_difference(got, expected)
     if isinstance(expected, dict):
         if not isinstance(got, dict):
-            return f"should be a dict, not {_kind(got)}"
+            return f"should be a dict, not {kind_of(got)}"
         if set(got) != set(expected):
             return f"should have {len(expected)} keys, those asked for and no others"
         pairs = [(got[key], expected[key], "one of its entries") for key in expected]
@@ -254,7 +245,7 @@ def difference(got: Any, expected: Any, *, rtol: float = 1e-5, atol: float | Non
         if isinstance(got, np.ndarray) and got.ndim:
             got = tuple(got)
         if not isinstance(got, tuple | list):
-            return f"should be a sequence of {len(expected)}, not {_kind(got)}"
+            return f"should be a sequence of {len(expected)}, not {kind_of(got)}"
         if len(got) != len(expected):
             return f"should have {len(expected)} items, not {len(got)}"
         order = ("first", "second", "third")
@@ -269,7 +260,7 @@ def difference(got: Any, expected: Any, *, rtol: float = 1e-5, atol: float | Non
             return ""
         if type(got) is type(expected):
             return "is not the right one"
-        return f"should be {_kind(expected)}, not {_kind(got)}"
+        return f"should be {kind_of(expected)}, not {kind_of(got)}"
     for g, e, name in pairs:
         if trouble := difference(g, e, rtol=rtol, atol=atol):
             return f"is wrong: {name} {trouble}"
@@ -297,10 +288,10 @@ def _numbers_differ(got: Any, expected: Any, rtol: float, atol: float | None) ->
     """`difference` for numbers and arrays of them."""
     right = _numeric(expected)
     if right is None:
-        raise GraderFault(f"expected {_kind(expected)} is no array of numbers")
+        raise GraderFault(f"expected {kind_of(expected)} is no array of numbers")
     left = _numeric(got)
     if left is None:
-        return f"should be {_kind(right)}, not {_kind(got)}"
+        return f"should be {kind_of(right)}, not {kind_of(got)}"
     if left.shape != right.shape:
         return f"has shape {left.shape}, where {right.shape} is expected"
     if right.size == 0:
@@ -356,7 +347,7 @@ def _describe(left: np.ndarray, right: np.ndarray, wrong: np.ndarray, rtol: floa
     return f"is wrong{where}"
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     """What sort of thing a value is, with its article."""
     if isinstance(value, Remote):
         return value.noun
@@ -396,7 +387,7 @@ def symbolic_difference(got: Any, expected: Any, *, seconds: float = 10) -> str:
         return f"should be a SymPy expression, not {got.noun}"
     if isinstance(expected, sp.MatrixBase):
         if not isinstance(got, sp.MatrixBase):
-            return f"should be a SymPy matrix, not {_kind(got)}"
+            return f"should be a SymPy matrix, not {kind_of(got)}"
         if got.shape != expected.shape:
             return f"has shape {got.shape}, where {expected.shape} is expected"
         for row in range(expected.rows):
@@ -406,7 +397,7 @@ def symbolic_difference(got: Any, expected: Any, *, seconds: float = 10) -> str:
                     return f"is wrong in row {row}, column {column}: it {entry}"
         return ""
     if isinstance(got, bool) or not isinstance(got, sp.Basic | numbers.Number):
-        return f"should be a SymPy expression, not {_kind(got)}"
+        return f"should be a SymPy expression, not {kind_of(got)}"
     try:
         with _within(seconds):
             return _expressions_differ(sp.sympify(got), sp.sympify(expected))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import re
 import select
 import socket
 import struct
@@ -86,17 +87,27 @@ def is_name(text: Any) -> bool:
 
 # --- SymPy: which heads an expression may have, and how each is built without evaluating it
 
-_UNEVALUATED = """
+_UNEVALUATED = frozenset(
+    re.findall(
+        r"\w+",
+        """
     Add Mul Pow exp log sin cos tan cot sec csc asin acos atan acot asec acsc atan2 sinc
     sinh cosh tanh coth sech csch asinh acosh atanh acoth Abs sign re im arg conjugate floor ceiling
     Max Min factorial binomial gamma loggamma digamma beta erf erfc erfi Heaviside DiracDelta
     KroneckerDelta besseli besselj besselk bessely zeta harmonic LambertW Piecewise
     Eq Ne Lt Le Gt Ge And Or Not Xor Implies MatAdd MatMul HadamardProduct FiniteSet Mod
-""".split()
-_AS_IS = """
+    """,
+    )
+)
+_AS_IS = frozenset(
+    re.findall(
+        r"\w+",
+        """
     Tuple Sum Product Integral Derivative Lambda Subs Indexed IndexedBase Idx
     MatrixSymbol MatPow Transpose Inverse Trace Determinant Identity ZeroMatrix OneMatrix Interval
-""".split()
+    """,
+    )
+)
 HEADS: dict[str, type] = {name: getattr(sp, name) for name in (*_UNEVALUATED, *_AS_IS)}
 HEADS["ExprCondPair"] = sp.functions.elementary.piecewise.ExprCondPair
 """SymPy classes that may stand at the head of an expression, by name."""
@@ -465,7 +476,7 @@ class _Decoder:
         if math.prod(n for n in shape if n) * dtype.itemsize > MAX_BYTES:
             raise WireError(f"it holds an array larger than {MAX_BYTES >> 20} MB")
         data = self.bytes(math.prod(shape) * dtype.itemsize)
-        if dtype == bool:  # any byte but 0 and 1 would be undefined behaviour in NumPy
+        if dtype.kind == "b":  # any byte but 0 and 1 would be undefined behaviour in NumPy
             return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
         # A copy, since the message is neither aligned nor the array's own.
         return np.frombuffer(bytearray(data), dtype).reshape(shape)

@@ -121,7 +121,8 @@ def answers(slug: str, root: Path | None = None) -> tuple[Answer, ...]:
     for answer in found:
         if (answer.name, answer.title) in seen:
             raise ValueError(
-                f'{path.name}: two answers to {answer.name} are called "{answer.title}" — rename one'
+                f"{path.name}: two answers to {answer.name} share a title — "
+                f'rename one "{answer.title}"'
             )
         seen.add((answer.name, answer.title))
     return found

@@ -1,0 +1,705 @@
+"""The trusted side: what a submission earns, and why.
+
+The student's cells run in a shell of `sandbox`; the tests run here, on the instructor's source, and
+reach the student's names through proxies. Each test cell has a process of its own, so that whatever
+an answer does to one costs that cell alone. Nothing here executes a student's code, and nothing the
+student's code says after it has met a hidden input reaches the record:
+
+* a first shell runs all cells and visible checks, once, as the student sees them. Its outputs are
+  what the feedback shows. It never meets a hidden test.
+* a second shell runs the same cells in silence and answers the tests, at the places where they
+  stand. Only values and the built-in kind of an exception come back from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+import os
+import re
+import select
+import signal
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from types import CodeType
+from typing import Any
+
+from autograder import misconceptions, testing, wire
+from autograder.course import Assignment, Cell
+from autograder.misconceptions import Answer
+from autograder.sandbox import (
+    Remote,
+    Shell,
+    ShellDied,
+    StudentError,
+    builtin_kind,
+    is_function,
+    loopback,
+)
+from autograder.testing import GraderFault, Part
+from autograder.wire import Ref, WireError
+
+TEST_SECONDS = 120
+"""After this a test cell's process is killed."""
+SUBMISSION_SECONDS = 600
+"""After this what is left of a submission is not run."""
+
+_WORDS = {
+    word: getattr(testing, word) for word in testing.__all__ if word not in ("begin", "score")
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one test cell earns.
+
+    Attributes
+    ----------
+    grade_id, points, max : of the test cell.
+    messages : what the student reads, line by line; none if nothing is missing.
+    misconception, hint : the known-wrong answer that the student's behaves like, or "".
+    """
+
+    grade_id: str
+    points: float
+    max: float
+    messages: tuple[str, ...] = ()
+    misconception: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a submission earns.
+
+    Attributes
+    ----------
+    slug, seed : the assignment, and what hidden inputs were drawn from.
+    outputs : cell id → nbformat outputs of the student's run.
+    verdicts : grade_id → verdict, for every test cell.
+    """
+
+    slug: str
+    seed: int
+    outputs: dict[str, list[dict]]
+    verdicts: dict[str, Verdict]
+
+    def as_dict(self) -> dict:
+        """The record as JSON has it."""
+        return json.loads(json.dumps(asdict(self)))
+
+
+# --- a whole submission
+
+
+def grade(
+    assignment: Assignment,
+    cells: Sequence[tuple[str, str]],
+    seed: int,
+    open_shell: Callable[[], Shell],
+    *,
+    seconds: float = SUBMISSION_SECONDS,
+) -> Record:
+    """Run and judge one submission.
+
+    Parameters
+    ----------
+    cells : (cell id, source) of the code cells in the order in which they run. All code cells of
+        the assignment stand there by their grade_id, in its order; only of solution cells, and of
+        cells that the student has added, is the source read.
+    seed : what the student's hidden inputs are drawn from.
+    open_shell : opens a fresh shell for this submission.
+
+    Raises
+    ------
+    ValueError
+        If the assignment's cells are not all there, or not in its order.
+    GraderFault
+        If a test fails on its own solution. Nothing a student does raises.
+    """
+    own = [name for name, _ in cells if name in assignment.by_id]
+    if own != [c.grade_id for c in assignment.cells if c.cell_type == "code"]:
+        raise ValueError(f"{assignment.slug}: the cells to grade are not those of the assignment")
+    rehearse(assignment)
+    script = [_Step(name, *_runs(assignment.by_id.get(name), source)) for name, source in cells]
+    deadline = time.monotonic() + seconds
+    fatal: dict[str, str] = {}
+    outputs: dict[str, list[dict]] = {}
+    with _Notebook(open_shell, fatal, deadline, quiet=False) as shown:
+        for step in script:
+            outputs[step.id] = shown.run(step)
+    verdicts = {}
+    with _Notebook(open_shell, fatal, deadline, quiet=True) as asked:
+        for step in script:
+            asked.run(step)
+            if step.test is not None:
+                name = _tested(step.test)
+                story = _Story(_error(outputs[step.id], said=True), _error(outputs[name]))
+                verdicts[step.id] = _judge_apart(assignment, step, asked, seed, story)
+    return Record(assignment.slug, seed, outputs, verdicts)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A cell of the student's run. Of a test cell, the student's shell gets the visible part."""
+
+    id: str
+    source: str
+    test: Cell | None
+
+
+def _runs(cell: Cell | None, source: str) -> tuple[str, Cell | None]:
+    """What runs in the student's shell for a cell, and the cell if it is a test."""
+    if cell is None or cell.kind == "solution":
+        return source, None
+    return cell.visible, cell if cell.kind == "test" else None
+
+
+def _tested(test: Cell) -> str:
+    """The name that a test cell tests."""
+    return test.grade_id.removeprefix("test_")
+
+
+@dataclass(frozen=True)
+class _Story:
+    """What the student's own run, which has met no hidden test, says about an exercise."""
+
+    check: str = ""
+    """How the visible check ended, if it did not pass."""
+    cell: str = ""
+    """How the solution cell ended, if it stopped."""
+
+
+def _error(outputs: list[dict], said: bool = False) -> str:
+    """The error among a cell's outputs, or ""; with what it said, if that is asked for."""
+    for output in outputs:
+        if output["output_type"] == "error":
+            name = output["ename"][:60]
+            if not said:
+                return name
+            # What an assertion says was written for the reader; other errors need their names.
+            words = output["evalue"].strip()
+            if name in ("AssertionError", _STOPPED):
+                return words or name
+            return f"{name}: {words}" if words else name
+    return ""
+
+
+_STOPPED = "Stopped"
+
+
+class _Notebook:
+    """A student's cells, in a shell that is replaced when it dies.
+
+    A new shell gets the cells that have run so far, without those that are known to be fatal. So
+    the death of one exercise is not the death of the next.
+    """
+
+    def __init__(
+        self,
+        open_shell: Callable[[], Shell],
+        fatal: dict[str, str],
+        deadline: float,
+        *,
+        quiet: bool,
+    ) -> None:
+        self.open_shell, self.fatal, self.deadline, self.quiet = open_shell, fatal, deadline, quiet
+        self.done: list[_Step] = []
+        self._shell: Shell | None = None
+
+    def run(self, step: _Step) -> list[dict]:
+        """Run a cell. Its outputs."""
+        if step.id not in self.fatal:
+            self._try(step, self.quiet, outputs := [])
+        if step.id in self.fatal:
+            reason = self.fatal[step.id]
+            return [_stopped(reason)]
+        self.done.append(step)
+        return outputs
+
+    def shell(self) -> Shell:
+        """A living shell that has run the cells so far."""
+        while self._shell is None or not self._shell.alive:
+            self._shell = self.open_shell()
+            for step in self.done:
+                if not self._try(step, True, []):
+                    self.done.remove(step)
+                    break
+        return self._shell
+
+    def _try(self, step: _Step, quiet: bool, outputs: list[dict]) -> bool:
+        """Run a cell in the shell; False if the shell did not survive that."""
+        if time.monotonic() > self.deadline:
+            self.fatal[step.id] = "not run: the submission had used up its time"
+            return False
+        # Not self.shell() in a repetition: there the shell is the one being filled.
+        shell = self._shell if self._shell is not None and self._shell.alive else self.shell()
+        try:
+            outputs += shell.run(step.source, quiet)
+        except ShellDied as death:
+            self.fatal[step.id] = str(death)
+            return False
+        return True
+
+    def __enter__(self) -> _Notebook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shell is not None:
+            self._shell.close()
+
+
+def _stopped(reason: str) -> dict:
+    """The output of a cell that could not be run to its end."""
+    return {
+        "output_type": "error",
+        "ename": _STOPPED,
+        "evalue": reason,
+        "traceback": [f"{_STOPPED}: {reason}"],
+    }
+
+
+def _judge_apart(
+    assignment: Assignment, step: _Step, notebook: _Notebook, seed: int, story: _Story
+) -> Verdict:
+    """`judge` in a process of its own, which is killed if it takes too long."""
+    test, none = step.test, Verdict(step.id, 0.0, step.test.points)
+    if step.id in notebook.fatal:
+        return replace(none, messages=(notebook.fatal[step.id],))
+    shell = notebook.shell()
+
+    def work(report: Callable[[dict], None]) -> None:
+        findings = judge(assignment, test, shell, seed, story)
+        report({"verdict": asdict(findings.verdict), "alive": shell.alive})
+        if findings.verdict.points < test.points:
+            # No point is lost to a test that its own solution fails on the same inputs.
+            rehearse(assignment, test, seed)
+            if answer := recognise(assignment, test, findings):
+                report({"misconception": answer.title, "hint": answer.hint})
+
+    left = min(TEST_SECONDS, notebook.deadline - time.monotonic())
+    reports, in_time = _in_a_fork(work, max(left, 0))
+    for report in reports:
+        if "fault" in report:
+            raise GraderFault(report["fault"])
+    if not reports or not reports[0]["alive"]:
+        shell.close()  # killed in the middle of a conversation, or dead
+    if not reports:
+        late = f"the test was stopped: it took over {left:.0f} seconds"
+        return replace(none, messages=("the test broke down on your result" if in_time else late,))
+    verdict = reports[0]["verdict"]
+    verdict["messages"] = tuple(verdict["messages"])
+    return named(Verdict(**verdict), *(reports[1].values() if len(reports) > 1 else ("", "")))
+
+
+def named(verdict: Verdict, misconception: str, hint: str) -> Verdict:
+    """The verdict with a misconception that explains it."""
+    if not misconception:
+        return verdict
+    line = f"This looks like a known misconception: {misconception}. {hint}"
+    return replace(
+        verdict, messages=(*verdict.messages, line), misconception=misconception, hint=hint
+    )
+
+
+def _in_a_fork(
+    work: Callable[[Callable[[dict], None]], None], seconds: float
+) -> tuple[list[dict], bool]:
+    """Run `work` in a fork of this process. What it reported, and whether it ended in time."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            with os.fdopen(write, "w", encoding="utf-8") as pipe:
+
+                def report(finding: dict) -> None:
+                    pipe.write(json.dumps(finding) + "\n")
+                    pipe.flush()
+
+                try:
+                    work(report)
+                except GraderFault as fault:
+                    report({"fault": str(fault)})
+                except BaseException:
+                    report({"fault": traceback.format_exc()})
+        finally:
+            os._exit(0)
+    os.close(write)
+    deadline, received, ended = time.monotonic() + seconds, b"", False
+    try:
+        poll = select.poll()
+        poll.register(read, select.POLLIN)
+        while (left := deadline - time.monotonic()) > 0 and poll.poll(left * 1000):
+            received += (data := os.read(read, 1 << 16))
+            if not data:
+                ended = True
+                break
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(read)
+    return [json.loads(line) for line in received.split(b"\n")[:-1]], ended
+
+
+# --- one test cell
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A verdict, and the calls that led to it."""
+
+    verdict: Verdict
+    calls: list[_Call]
+    solved: bool = True
+
+
+def judge(
+    assignment: Assignment, test: Cell, shell: Shell, seed: int, story: _Story = _Story()
+) -> Findings:
+    """Run a test cell against a shell's names, in this process.
+
+    Raises
+    ------
+    GraderFault
+        If the test itself is wrong.
+    """
+    name, calls = _tested(test), []
+
+    def zero(*messages: str, solved: bool = True) -> Findings:
+        return Findings(Verdict(test.grade_id, 0.0, test.points, messages), calls, solved)
+
+    try:
+        if trouble := _presence(assignment, name, shell, story):
+            return zero(trouble, solved=False)
+        # The same for every run, and not the seed of the inputs, which the student's code sees.
+        shell.reseed(testing.seed_for("global state", str(seed), test.grade_id) % 2**32)
+        names = _test_names(assignment, test, shell, calls)
+    except StudentError as error:
+        return zero(str(error), solved=False)
+
+    draw = testing.seed_for(str(seed), assignment.slug, test.grade_id)
+    testing.start(test.points, reference_names(assignment), draw)
+    with _quiet(), _at_home(assignment):
+        failure = _attempt(_code(assignment, test, "visible"), names)
+        if isinstance(failure, StudentError) and failure.unsolved:
+            return zero(str(failure), solved=False)
+        visible = failure
+        # Also after the visible check has failed: the more calls, the surer the misconception.
+        failure = _attempt(_code(assignment, test, "hidden"), names)
+    if visible is not None:
+        return zero(story.check or _plainly(visible))
+    if failure is not None:
+        return zero(testing.explain(failure))
+    parts = testing.finish()
+    points = sum(p.points for p in parts) if parts else test.points
+    messages = () if points >= test.points else tuple(_line(p) for p in parts)
+    return Findings(Verdict(test.grade_id, points, test.points, messages), calls)
+
+
+def _attempt(code: CodeType, names: dict[str, Any]) -> Exception | None:
+    """Run a part of a test. What it raised."""
+    try:
+        exec(code, names)
+    except GraderFault:
+        raise
+    except Exception as error:
+        return error
+    return None
+
+
+def _plainly(error: Exception) -> str:
+    """Why a visible check failed, where there is no run of the student's own to tell."""
+    if isinstance(error, AssertionError | StudentError):
+        return str(error).strip() or "the visible check fails"
+    return f"the visible check stopped with {builtin_kind(error)}"
+
+
+def _line(part: Part) -> str:
+    """One part, as the student reads it."""
+    mark = "✗" if part.message else "✓"
+    why = f": {part.message}" if part.message else ""
+    return f"{mark} {part.points:g} of {part.max_points:g} points, {part.what}{why}"
+
+
+def _presence(assignment: Assignment, name: str, shell: Shell, story: _Story) -> str:
+    """What is wrong with a name as such: missing, or of the wrong kind."""
+    expected, kind = reference_names(assignment)[name], shell.kind(name)
+    if kind == "missing":
+        if story.cell == "NotImplementedError":
+            return f"`{name}` is not solved yet (NotImplementedError)"
+        end = f": its cell ended with {story.cell}" if story.cell else ""
+        return f"`{name}` is not defined{end}"
+    if is_function(expected) and kind == "value":
+        return f"`{name}` should be a function, and is a value"
+    if not is_function(expected) and kind == "callable":
+        return f"`{name}` should be {testing.kind_of(expected)}, and is a function"
+    return ""
+
+
+def _test_names(
+    assignment: Assignment, test: Cell, shell: Shell, calls: list[_Call]
+) -> dict[str, Any]:
+    """The globals of a test cell: given names, words, and the student's answers.
+
+    Given cells run anew, so that a given function which calls the student's calls the student's.
+    Raises `StudentError` if the tested value cannot be had.
+    """
+    names: dict[str, Any] = {"__name__": assignment.slug}
+    given: dict[Callable, str] = {}
+    mine = _tested(test)
+    text = test.source + "".join(c.source for c in assignment.of_kind("given"))
+    for cell in assignment.cells[: assignment.cells.index(test)]:
+        name = cell.grade_id
+        if cell.kind == "given":
+            # It runs with the reference, so whatever stops it here is an answer of the student's,
+            # and stops it in the student's notebook too.
+            with contextlib.suppress(Exception), _quiet(), _at_home(assignment):
+                exec(_code(assignment, cell, "visible"), names)
+        elif cell.kind == "solution" and is_function(reference_names(assignment)[name]):
+            names[name] = _Answer(name, shell, given, calls if name == mine else None)
+        elif cell.kind == "solution" and (name == mine or re.search(rf"\b{name}\b", text)):
+            try:
+                names[name] = value = shell.value(name)
+            except ShellDied:
+                raise
+            except StudentError:
+                if name == mine:
+                    raise
+                continue  # the test that needs it will say so
+            expected = reference_names(assignment)[name]
+            if name == mine and isinstance(value, Remote):
+                raise _WrongKind(name, testing.kind_of(expected), value.noun)
+            if name == mine:
+                calls.append(_Call(_Copy(((), {})), _Copy(value)))
+    answers = set(assignment.solution_names)
+    given |= {f: n for n, f in names.items() if n not in answers and _hashable_function(f)}
+    return names | _WORDS
+
+
+class _WrongKind(StudentError):
+    """A value is of a kind that does not cross."""
+
+    def __init__(self, name: str, expected: str, noun: str) -> None:
+        super().__init__("TypeError", name)
+        self.sentence = f"`{name}` should be {expected}, and is {noun}"
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def _hashable_function(thing: Any) -> bool:
+    return is_function(thing) and type(thing).__hash__ is not None
+
+
+# --- the student's functions, and what was asked of them
+
+
+class _Answer(Remote):
+    """A function of the student's notebook, which keeps a record of its calls."""
+
+    def __init__(
+        self, name: str, shell: Shell, given: Mapping[Callable, str], calls: list[_Call] | None
+    ) -> None:
+        super().__init__(Ref("name", name, "function"), shell)
+        self._name, self._given, self._calls = name, given, calls
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            asked = _Copy((args, kwargs)) if self._calls is not None else None
+            result = self._shell.call(self._name, args, kwargs, given=self._given)
+        except StudentError as error:
+            if self._calls is not None and not isinstance(error, ShellDied):
+                self._calls.append(_Call(asked, error.kind))
+            raise
+        except WireError as error:
+            raise GraderFault(f"`{self._name}` cannot be called so: {error}") from None
+        if self._calls is not None:
+            self._calls.append(_Call(asked, _Copy(result)))
+        return result
+
+
+class _Copy:
+    """A value as it is now. Functions in it stay the same ones."""
+
+    def __init__(self, value: Any) -> None:
+        self.things: list[Any] = []
+        self.data = wire.encode(value, self._refer)
+
+    def _refer(self, thing: Any) -> Ref:
+        self.things.append(thing)
+        return Ref("object", len(self.things) - 1)
+
+    def get(self) -> Any:
+        """A fresh copy."""
+        return wire.decode(self.data, lambda ref: self.things[ref.key])
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call that a test made of an answer: (args, kwargs), and what came of it."""
+
+    asked: _Copy
+    result: _Result
+
+
+_Result = _Copy | str
+"""A value, or the kind of an exception."""
+
+
+def recognise(assignment: Assignment, test: Cell, findings: Findings) -> Answer | None:
+    """The known-wrong answer that behaves like the student's, on the very calls of the test.
+
+    It must agree with the student's answer in every call, exceptions included, and differ from the
+    reference in one.
+    """
+    if not findings.calls or not findings.solved:
+        return None
+    name, calls = _tested(test), findings.calls
+    right: dict[int, _Result] = {}
+    for answer in misconceptions.answers(assignment.slug, assignment.path.parent.parent):
+        if answer.name != name or answer.correct:
+            continue
+        differs = False
+        for number, call in enumerate(calls):
+            result = _replay(answer_names(assignment, answer)[name], call)
+            if not _same(call.result, result):
+                break
+            if not differs:
+                if number not in right:
+                    right[number] = _replay(reference_names(assignment)[name], call)
+                differs = not _same(right[number], result)
+        else:
+            if differs:
+                return answer
+    return None
+
+
+def _replay(answer: Any, call: _Call) -> _Result:
+    """What another answer, one that is trusted, makes of a call."""
+    if not is_function(answer):
+        return _Copy(answer)
+    args, kwargs = call.asked.get()
+    try:
+        with _quiet():
+            return _Copy(answer(*args, **kwargs))
+    except StudentError as error:  # from a function of the student's that it was passed
+        return error.kind
+    except WireError:
+        return "WireError"
+    except Exception as error:
+        return builtin_kind(error)
+
+
+def _same(one: _Result, other: _Result) -> bool:
+    """Whether two results of a call agree: values, NaNs, or the kind of an exception."""
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    try:
+        left, right = one.get(), other.get()
+        if isinstance(left, Remote) or isinstance(right, Remote):
+            return False
+        return not testing.difference(left, right)
+    except (GraderFault, WireError):  # no values that could be compared
+        return False
+
+
+# --- the instructor's own code
+
+
+def reference_names(assignment: Assignment) -> Mapping[str, Any]:
+    """What the assignment's given and solution cells define, run once in this process."""
+    return _reference(assignment)
+
+
+@functools.lru_cache(maxsize=64)
+def _reference(assignment: Assignment) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": assignment.slug}
+    with _quiet(), _at_home(assignment):
+        for cell in assignment.of_kind("given", "solution"):
+            try:
+                exec(_code(assignment, cell, "visible"), names)
+            except Exception as error:
+                raise GraderFault(
+                    f"solutions/{assignment.slug}.py:{cell.line}: {cell.grade_id} stops with "
+                    f"{type(error).__name__}: {error} — run the notebook and correct it"
+                ) from error
+    return names
+
+
+@functools.lru_cache(maxsize=1024)
+def answer_names(assignment: Assignment, answer: Answer) -> Mapping[str, Any]:
+    """`reference_names` with one answer of the bank in the place of the solution."""
+    names = dict(reference_names(assignment))
+    path = f"autograder/misconceptions/{assignment.slug}.py"
+    try:
+        with _quiet(), _at_home(assignment):
+            exec(compile(answer.source(), path, "exec"), names)
+    except Exception as error:
+        raise GraderFault(
+            f'{path}: "{answer.title}" ({answer.name}) stops with {type(error).__name__}: {error} '
+            "— an answer may use only np, sp and given names"
+        ) from error
+    return names
+
+
+def rehearse(assignment: Assignment, test: Cell | None = None, seed: int = 0) -> None:
+    """Prove that a test, or each of them once per process, passes on its own solution.
+
+    Raises
+    ------
+    GraderFault
+        If one does not: a fault of the assignment, which no student may pay for.
+    """
+    if test is None:
+        _rehearse_all(assignment)
+        return
+    shell = loopback(dict(reference_names(assignment)))
+    verdict = judge(assignment, test, shell, seed).verdict
+    if verdict.points < test.points:
+        raise GraderFault(
+            f"solutions/{assignment.slug}.py:{test.line}: {test.grade_id} fails on its own "
+            f"solution with seed {seed} ({'; '.join(verdict.messages)}) — correct the test"
+        )
+
+
+@functools.lru_cache(maxsize=64)
+def _rehearse_all(assignment: Assignment) -> None:
+    for test in assignment.tests:
+        rehearse(assignment, test)
+
+
+@functools.lru_cache(maxsize=4096)
+def _code(assignment: Assignment, cell: Cell, part: str) -> CodeType:
+    """A cell's visible or hidden part, compiled so that errors name the line of its file."""
+    source, line = getattr(cell, part), cell.line
+    if part == "hidden" and source:
+        rows = cell.source.splitlines()
+        line += 1 + next(i for i, row in enumerate(rows) if "BEGIN HIDDEN TESTS" in row)
+    return compile("\n" * line + source, f"solutions/{assignment.slug}.py", "exec")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what code prints and warns."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _at_home(assignment: Assignment) -> Iterator[None]:
+    """Run where the assignment's data files are, as in its notebook."""
+    folder = assignment.path.with_suffix("")
+    with contextlib.chdir(folder) if folder.is_dir() else contextlib.nullcontext():
+        yield
