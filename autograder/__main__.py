@@ -10,8 +10,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from autograder.course import ROOT, SourceError
+from autograder.course import ROOT, BadInput
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,19 +20,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
-    except Exception as error:
-        # Modules are imported by the commands that need them, so their exceptions are known by then.
-        from autograder.classroom import CourseError
-        from autograder.release import ReleaseError
+    except BadInput as error:
+        problem = str(error)
+    except OSError as error:
+        problem = (
+            f"{error.filename or 'a file'}: {error.strerror} — check the path and its permissions"
+        )
+    print(problem, file=sys.stderr)
+    return 2
 
-        if isinstance(error, SourceError | CourseError | ReleaseError):
-            print(error, file=sys.stderr)
-            return 2
-        raise
+
+class _OneLine(argparse.ArgumentParser):
+    """Says what is wrong in one line; argparse would print the usage as well."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message} — see `{self.prog} --help`", file=sys.stderr)
+        sys.exit(2)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _OneLine(
         prog="python -m autograder", description="Release, grade and hand back assignments."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -35,7 +35,11 @@ _BEGIN_SOLUTION, _END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 _GRADE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
-class SourceError(Exception):
+class BadInput(Exception):
+    """Something we were given cannot be used. The message is one line: what, where, what to do."""
+
+
+class SourceError(BadInput):
     """An assignment cannot be used. The message is one line: ``path:line: reason — what to do``."""
 
     def __init__(self, where: str, line: int, reason: str, remedy: str) -> None:
@@ -197,23 +201,17 @@ def _cells(text: str, where: str) -> Iterator[Cell]:
                 where, 1, "there is text before the first cell", "start every cell with `# %%`"
             )
         cursor = start + 1 + len(raw.source.splitlines())
-        cell = _cell(raw, lines[start], start + 1, where)
-        if cell.grade_id in seen:
-            if cell.kind != "text":
-                raise SourceError(
-                    where,
-                    cell.line,
-                    f'grade_id "{cell.grade_id}" is already used on line {seen[cell.grade_id]}',
-                    "give each cell a name of its own",
-                )
-            raise SourceError(
-                where,
-                cell.line,
-                f"the same text stands on line {seen[cell.grade_id]}",
-                "say it once, or say something else here",
+        named = raw.metadata.get("nbgrader")
+        name = str(named.get("grade_id")) if isinstance(named, dict) else f"text {raw.source}"
+        if name in seen:
+            reason, remedy = (
+                (f'grade_id "{name}" is already used', "give each cell a name of its own")
+                if named
+                else ("the same text is already there", "say it once, or say something else")
             )
-        seen[cell.grade_id] = cell.line
-        yield cell
+            raise SourceError(where, start + 1, f"{reason} on line {seen[name]}", remedy)
+        seen[name] = start + 1
+        yield _cell(raw, lines[start], start + 1, where)
 
 
 def _cell(raw: dict, marker: str, line: int, where: str) -> Cell:

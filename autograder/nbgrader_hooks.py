@@ -50,8 +50,8 @@ from traitlets import List
 from traitlets.config import Config
 
 from autograder import classroom, release, submission
-from autograder.classroom import Course, CourseError
-from autograder.course import ROOT, SourceError
+from autograder.classroom import Course
+from autograder.course import ROOT, BadInput
 
 MAX_COPIED_FILES = 100
 MAX_COPIED_BYTES = 50_000_000
@@ -160,7 +160,7 @@ class TrustedAutograde(Autograde):
         try:
             prepare(self, sorted({slug for slug, _ in jobs}))
             classroom.compute(course_of(self), jobs)
-        except (CourseError, SourceError, release.ReleaseError) as error:
+        except BadInput as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
         super().start()

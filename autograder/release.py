@@ -22,7 +22,16 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
-from autograder.course import CODE_STUB, ROOT, TEXT_STUB, Assignment, Cell, assignments, load
+from autograder.course import (
+    CODE_STUB,
+    ROOT,
+    TEXT_STUB,
+    Assignment,
+    BadInput,
+    Cell,
+    assignments,
+    load,
+)
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 STUBS = Config({"ClearSolutions": {"code_stub": {"python": CODE_STUB}, "text_stub": TEXT_STUB}})
@@ -31,8 +40,8 @@ BUNDLE = "attention-as-a-kernel-exercises"
 STUDENT_PACKAGES = ("numpy", "sympy", "matplotlib", "jupyterlab")
 
 
-class ReleaseError(Exception):
-    """Released files are not what their sources say. One line: what, where, what to do."""
+class ReleaseError(BadInput):
+    """Released files are not what their sources say."""
 
 
 def instructor_notebook(assignment: Assignment) -> NotebookNode:
@@ -45,7 +54,7 @@ def instructor_notebook(assignment: Assignment) -> NotebookNode:
     for cell in assignment.cells:
         new = v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
         source = _with_words(assignment.slug, cell) if cell.hidden else cell.source
-        cells.append(new(source, id=cell.grade_id, metadata=NotebookNode(cell.metadata)))
+        cells.append(new(source, id=cell.grade_id, metadata=nbformat.from_dict(cell.metadata)))
     return v4.new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC})
 
 

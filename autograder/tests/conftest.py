@@ -1,0 +1,55 @@
+"""A small project with one assignment, the worked example of WRITING.md, shared by the tests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autograder.course import ROOT
+
+SLUG = "20_temperature"
+
+
+def example_files() -> dict[str, str]:
+    """File name → content of the worked example in WRITING.md."""
+    text = (ROOT / "autograder" / "WRITING.md").read_text(encoding="utf-8")
+    return dict(re.findall(r'```python title="([^"]+)"\n(.*?)```', text, flags=re.S))
+
+
+def write_project(folder: Path) -> Path:
+    """A project that has the worked example as its only assignment."""
+    for name, content in example_files().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    # A course folder's configuration loads its project's, which is the real one but for the place.
+    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    config = config.replace("Path(__file__).resolve().parent", f"Path({str(ROOT)!r})")
+    config = config.replace(
+        "configure(get_config(), project)", f"configure(get_config(), {str(folder)!r})"
+    )
+    (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one's own, to be spoilt."""
+    return write_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that has been released. Not to be changed."""
+    from autograder.release import release
+
+    folder = write_project(tmp_path_factory.mktemp("released"))
+    release(folder)
+    return folder
+
+
+@pytest.fixture
+def source(project: Path) -> Path:
+    """The assignment's file in the project to be spoilt."""
+    return project / "solutions" / f"{SLUG}.py"
