@@ -226,56 +226,54 @@ def agree(
     not quote hidden numbers.
     """
     if trouble := difference(got, expected, rtol=rtol, atol=atol):
-        raise Failed(f"{what} {trouble}")
+        raise Failed(f"{what}: {trouble}")
 
 
 def difference(got: Any, expected: Any, *, rtol: float = 1e-5, atol: float | None = None) -> str:
-    """How `got` differs from `expected`, as the end of a sentence; "" if it does not."""
+    """How `got` differs from `expected`, in a few words without the values; "" if it does not."""
     if isinstance(got, Remote):
-        return f"should be {kind_of(expected)}, not {got.noun}"
+        return _unlike(expected, got)
     if isinstance(expected, sp.Basic | sp.MatrixBase) and not isinstance(expected, sp.Number):
         return symbolic_difference(got, expected)
+    if isinstance(expected, list | numbers.Number | np.ndarray | np.generic | sp.Number):
+        if (right := _numeric(expected)) is not None:
+            return _numbers_differ(got, right, rtol, atol)
+        if not isinstance(expected, list):
+            raise GraderFault(f"{kind_of(expected)} is nothing to agree with")
     if isinstance(expected, dict):
         if not isinstance(got, dict):
-            return f"should be a dict, not {kind_of(got)}"
+            return _unlike(expected, got)
         if set(got) != set(expected):
-            return f"should have {len(expected)} keys, those asked for and no others"
-        pairs = [(got[key], expected[key], "one of its entries") for key in expected]
-    elif isinstance(expected, tuple) or (isinstance(expected, list) and not _numeric(expected)):
+            return f"expected the {len(expected)} keys that are asked for and no others"
+        pairs = [(got[key], expected[key], "one entry") for key in expected]
+    elif isinstance(expected, tuple | list):
         if isinstance(got, np.ndarray) and got.ndim:
             got = tuple(got)
         if not isinstance(got, tuple | list):
-            return f"should be a sequence of {len(expected)}, not {kind_of(got)}"
+            return f"expected a sequence of {len(expected)}, got {kind_of(got)}"
         if len(got) != len(expected):
-            return f"should have {len(expected)} items, not {len(got)}"
-        order = ("first", "second", "third")
-        names = [*(f"its {o} item" for o in order), *[f"its item {n}" for n in range(4, 1000)]]
-        pairs = [(g, e, name) for g, e, name in zip(got, expected, names, strict=False)]
-        pairs += [(g, e, "an item") for g, e in zip(got[999:], expected[999:], strict=True)]
-    elif isinstance(expected, list | numbers.Number | np.ndarray | np.generic | sp.Number):
-        return _numbers_differ(got, expected, rtol, atol)
+            return f"expected {len(expected)} items, got {len(got)}"
+        numbered = enumerate(zip(got, expected, strict=True), start=1)
+        pairs = [(g, e, f"item {number}") for number, (g, e) in numbered]
+    elif type(got) is not type(expected):
+        return _unlike(expected, got)
     else:
-        same = type(got) is type(expected) and got == expected
-        if same:
-            return ""
-        if type(got) is type(expected):
-            return "is not the right one"
-        return f"should be {kind_of(expected)}, not {kind_of(got)}"
+        return "" if got == expected else "not the right one"
     for g, e, name in pairs:
         if trouble := difference(g, e, rtol=rtol, atol=atol):
-            return f"is wrong: {name} {trouble}"
+            return f"{name}: {trouble}"
     return ""
+
+
+def _unlike(expected: Any, got: Any) -> str:
+    return f"expected {kind_of(expected)}, got {kind_of(got)}"
 
 
 def _numeric(value: Any) -> np.ndarray | None:
     """`value` as a numeric array, or None: lists of lists and exact SymPy numbers count too."""
-    if isinstance(value, sp.Basic):
-        value = complex(value) if value.is_number else value
-        if isinstance(value, complex) and value.imag == 0:
-            value = value.real
     try:
         array = np.asarray(value)
-        if array.dtype == object:  # big integers, or SymPy numbers inside a list
+        if array.dtype == object:  # big integers, or SymPy numbers
             array = np.array([complex(x) for x in array.ravel()]).reshape(array.shape)
             if not array.imag.any():
                 array = array.real
@@ -284,71 +282,73 @@ def _numeric(value: Any) -> np.ndarray | None:
     return array if array.dtype.kind in "biufc" else None
 
 
-def _numbers_differ(got: Any, expected: Any, rtol: float, atol: float | None) -> str:
+def _numbers_differ(got: Any, right: np.ndarray, rtol: float, atol: float | None) -> str:
     """`difference` for numbers and arrays of them."""
-    right = _numeric(expected)
-    if right is None:
-        raise GraderFault(f"expected {kind_of(expected)} is no array of numbers")
     left = _numeric(got)
     if left is None:
-        return f"should be {kind_of(right)}, not {kind_of(got)}"
+        return _unlike(right, got)
     if left.shape != right.shape:
-        return f"has shape {left.shape}, where {right.shape} is expected"
-    if right.size == 0:
-        return ""
-    kinds = (left.dtype, right.dtype)
-    if all(d.kind == "b" for d in kinds) or all(d.kind in "iu" for d in kinds):
+        return f"expected shape {right.shape}, got {left.shape}"
+    if all(d.kind == "b" for d in (left.dtype, right.dtype)) or all(
+        d.kind in "iu" for d in (left.dtype, right.dtype)
+    ):
         wrong = left != right
     else:
-        if left.dtype in (np.float32, np.complex64):
-            rtol = max(rtol, math.sqrt(np.finfo(np.float32).eps))
         finite = np.abs(right[np.isfinite(right)].astype(complex))
         scale = finite.max() if finite.size else 0.0
         slack = rtol * scale if atol is None else atol
-        if left.dtype in (np.float32, np.complex64) and atol:
-            slack = max(slack, np.finfo(np.float32).eps * scale)
+        if left.dtype in (np.float32, np.complex64):
+            rtol = max(rtol, math.sqrt(np.finfo(np.float32).eps))
+            slack = max(slack, 8 * np.finfo(np.float32).eps * scale)
         with np.errstate(all="ignore"):
             wrong = ~np.isclose(left, right, rtol=rtol, atol=slack, equal_nan=True)
-    if not wrong.any():
-        return ""
-    return _describe(left, right, wrong, rtol)
+    return _describe(left, right, wrong) if wrong.any() else ""
 
 
-def _describe(left: np.ndarray, right: np.ndarray, wrong: np.ndarray, rtol: float) -> str:
+def _describe(left: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> str:
     """What is wrong with an array of the right shape, without its values."""
     where = ""
-    if right.ndim:
-        first = np.argwhere(np.atleast_1d(wrong))[0]
-        if right.ndim > 1:
-            rows = wrong.any(axis=tuple(range(1, wrong.ndim)))
-            where = f" in {rows.sum()} of {len(rows)} rows, first in row {first[0]}"
-        else:
-            where = f" in {wrong.sum()} of {wrong.size} places, first at index {first[0]}"
+    if right.ndim == 1:
+        where = f" in {wrong.sum()} of {wrong.size} places, first at index {np.argmax(wrong)}"
+    elif right.ndim:
+        rows = wrong.any(axis=tuple(range(1, wrong.ndim)))
+        where = f" in {rows.sum()} of {len(rows)} rows, first in row {np.argmax(rows)}"
     with np.errstate(all="ignore"):
-        if np.isnan(left[wrong]).any() and not np.isnan(right[wrong]).all():
-            return f"is NaN{where}"
-        if np.isinf(left[wrong]).any() and not np.isinf(right[wrong]).all():
-            return f"is infinite{where}"
+        for name, test in (("NaN", np.isnan), ("infinite", np.isinf)):
+            if test(left[wrong]).any() and not test(right[wrong]).all():
+                return name + where
         if right.ndim >= 2 and right.shape[-1] == right.shape[-2]:
             turned = np.swapaxes(left, -1, -2)
-            if np.allclose(turned, right, rtol=max(rtol, 1e-6), equal_nan=True):
-                return "is transposed"
-        solid = np.isfinite(right) & np.isfinite(left) & (np.abs(right) > 0)
-        ratios = left[solid] / right[solid]
-        if ratios.size and np.isrealobj(ratios):
-            ratio = float(np.median(ratios))
-            if np.allclose(left, ratio * right, rtol=1e-3, atol=0) and np.isfinite(ratio):
-                if abs(ratio + 1) < 1e-3:
-                    return "has the wrong sign"
-                if abs(ratio - 1) < 5e-3:
-                    return f"is close, but not within the tolerance{where}"
-                everywhere = " everywhere" if right.size > 1 else ""
-                return f"is {ratio:.3g} times what it should be{everywhere}"
-    return f"is wrong{where}"
+            if np.allclose(turned, right, rtol=1e-4, equal_nan=True):
+                return "transposed"
+        if ratio := _common_ratio(left, right):
+            return ratio
+        if np.allclose(left, right, rtol=1e-2):
+            return f"close, but not within the tolerance{where}"
+    return f"wrong{where}"
+
+
+def _common_ratio(left: np.ndarray, right: np.ndarray) -> str:
+    """The factor by which all of an array is off, as words, or ""."""
+    solid = np.isfinite(right) & np.isfinite(left) & (right != 0)
+    if not solid.any() or np.iscomplexobj(left) or np.iscomplexobj(right):
+        return ""
+    ratio = float(np.median(left[solid] / right[solid]))
+    if not np.isfinite(ratio) or not ratio or not np.allclose(left, ratio * right, rtol=1e-3):
+        return ""
+    if abs(ratio + 1) < 1e-3:
+        return "the sign is wrong" + (" everywhere" if right.size > 1 else "")
+    if right.size > 1:
+        return f"{ratio:.3g} times what is expected, everywhere"
+    # A single number is always some multiple. It says something if the factor is a simple one:
+    # 2, 1/3, √2, …
+    square = max(ratio**2, ratio**-2)
+    simple = square < 150 and abs(square - round(square)) < 2e-3 * square and round(square) > 1
+    return f"{ratio:.3g} times what is expected" if simple else ""
 
 
 def kind_of(value: Any) -> str:
-    """What sort of thing a value is, with its article."""
+    """What sort of thing a value is, with its article. Never a name that the student chose."""
     if isinstance(value, Remote):
         return value.noun
     if isinstance(value, np.ndarray):
@@ -378,33 +378,33 @@ def symbolically_equal(
     by entry.
     """
     if trouble := symbolic_difference(got, expected, seconds=seconds):
-        raise Failed(f"{what} {trouble}")
+        raise Failed(f"{what}: {trouble}")
 
 
 def symbolic_difference(got: Any, expected: Any, *, seconds: float = 10) -> str:
-    """How a SymPy expression differs from the expected one, as the end of a sentence, or ""."""
+    """How a SymPy expression differs from the expected one, in a few words, or ""."""
     if isinstance(got, Remote):
-        return f"should be a SymPy expression, not {got.noun}"
+        return f"expected a SymPy expression, got {got.noun}"
     if isinstance(expected, sp.MatrixBase):
         if not isinstance(got, sp.MatrixBase):
-            return f"should be a SymPy matrix, not {kind_of(got)}"
+            return f"expected a SymPy matrix, got {kind_of(got)}"
         if got.shape != expected.shape:
-            return f"has shape {got.shape}, where {expected.shape} is expected"
+            return f"expected shape {expected.shape}, got {got.shape}"
         for row in range(expected.rows):
             for column in range(expected.cols):
                 entry = symbolic_difference(got[row, column], expected[row, column])
                 if entry:
-                    return f"is wrong in row {row}, column {column}: it {entry}"
+                    return f"row {row}, column {column}: {entry}"
         return ""
     if isinstance(got, bool) or not isinstance(got, sp.Basic | numbers.Number):
-        return f"should be a SymPy expression, not {kind_of(got)}"
+        return f"expected a SymPy expression, got {kind_of(got)}"
     try:
         with _within(seconds):
             return _expressions_differ(sp.sympify(got), sp.sympify(expected))
     except TimeoutError:
-        return "is too large or too deep to be compared"
+        return "too large to be compared"
     except RecursionError:
-        return "is nested too deeply to be compared"
+        return "nested too deeply to be compared"
 
 
 def _expressions_differ(got: sp.Basic, expected: sp.Basic) -> str:
@@ -415,7 +415,7 @@ def _expressions_differ(got: sp.Basic, expected: sp.Basic) -> str:
         return ""
     relational = isinstance(expected, sp.core.relational.Relational)
     if isinstance(got, sp.logic.boolalg.Boolean) != isinstance(expected, sp.logic.boolalg.Boolean):
-        return f"should be {'a relation' if relational else 'an expression'}"
+        return f"expected {'a relation' if relational else 'an expression without a truth value'}"
     if relational:
         # a < b and b > a say the same, and so do a = b and b = a.
         if got.canonical.rel_op == expected.canonical.rel_op:
@@ -423,14 +423,14 @@ def _expressions_differ(got: sp.Basic, expected: sp.Basic) -> str:
                 got.canonical.lhs - got.canonical.rhs,
                 expected.canonical.lhs - expected.canonical.rhs,
             )
-        return "is another relation than the one asked for"
+        return "another relation than the one asked for"
     verdict = _numerically(got, expected, by_name, strangers)
     if verdict is None:
         renamed = got.xreplace({s: by_name[s.name] for s in got.free_symbols if s.name in by_name})
-        verdict = "" if sp.simplify(renamed - expected) == 0 else "is not the same expression"
+        verdict = "" if sp.simplify(renamed - expected) == 0 else "not equal to what is expected"
     if verdict and strangers:
         names = ", ".join(by_name) or "no symbols at all"
-        return f"should be made of {names}, and has other symbols"
+        return f"expected an expression in {names}; it has other symbols"
     return verdict
 
 
@@ -457,7 +457,7 @@ def _numerically(
         if values[1] is None:
             continue  # outside the domain; or never evaluable
         if values[0] is None:
-            return None if not _evaluable(got) else "is undefined where it should not be"
+            return None if not _evaluable(got) else "undefined where it should not be"
         compared += 1
         left, right = values
         if abs(left - right) > sp.Float("1e-12", 30) * max(abs(left), abs(right), 1e-30):
@@ -470,9 +470,9 @@ def _numerically(
     constant = len(ratios) > 1 and all(abs(r - first) < 1e-9 * abs(first) for r in ratios)
     if constant and abs(first.imag) < 1e-12:
         if abs(first.real + 1) < 1e-9:
-            return "has the wrong sign"
-        return f"is {first.real:.3g} times what it should be"
-    return "is not equal to what it should be"
+            return "the sign is wrong"
+        return f"{first.real:.3g} times what is expected"
+    return "not equal to what is expected"
 
 
 def _number_like(symbol: sp.Symbol, draw: np.random.Generator) -> sp.Number:

@@ -424,8 +424,8 @@ def _plainly(error: Exception) -> str:
 def _line(part: Part) -> str:
     """One part, as the student reads it."""
     mark = "✗" if part.message else "✓"
-    why = f": {part.message}" if part.message else ""
-    return f"{mark} {part.points:g} of {part.max_points:g} points, {part.what}{why}"
+    why = f" — {part.message}" if part.message else ""
+    return f"{mark} {part.points:g} of {part.max_points:g} · {part.what}{why}"
 
 
 def _presence(assignment: Assignment, name: str, shell: Shell, story: _Story) -> str:
@@ -563,7 +563,7 @@ def recognise(assignment: Assignment, test: Cell, findings: Findings) -> Answer 
         return None
     name, calls = _tested(test), findings.calls
     right: dict[int, _Result] = {}
-    for answer in misconceptions.answers(assignment.slug, assignment.path.parent.parent):
+    for answer in misconceptions.answers(assignment.slug, assignment.root):
         if answer.name != name or answer.correct:
             continue
         differs = False

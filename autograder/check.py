@@ -1,0 +1,202 @@
+"""Proof that the tests are good: the bank's answers, judged.
+
+Every test must give nothing to the unsolved notebook, everything to its own solution and to each
+alternative right answer, and less to each known-wrong one, under that one's own name, for many
+seeds. The answers are trusted, so they run in this process, through the same bytes as a student's;
+a sample of them is handed in as notebooks and graded in real shells as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from autograder import course, misconceptions, release, sandbox, verdict
+from autograder.course import Assignment
+from autograder.misconceptions import Answer
+
+SEEDS = 20
+UNSOLVED, SOLUTION = "unsolved", "solution"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer to one graded name, over all seeds.
+
+    Attributes
+    ----------
+    slug, name, kind, title : what was judged; `kind` is unsolved, solution, wrong or right.
+    points, max : the fewest and the most points it got, and the cell's.
+    faults : what should not have happened, one line each; () if all is well.
+    """
+
+    slug: str
+    name: str
+    kind: str
+    title: str
+    points: tuple[float, float]
+    max: float
+    faults: tuple[str, ...] = ()
+
+
+def check(
+    slugs: Iterable[str] = (), seeds: int = SEEDS, workers: int = 2, shells: bool = True
+) -> list[Row]:
+    """Judge the banks of some assignments, or of all. `shells`: also the sample in real shells.
+
+    Raises
+    ------
+    SourceError, GraderFault
+        If an assignment or its bank cannot be used at all.
+    """
+    chosen = [course.load(slug) for slug in tuple(slugs) or course.assignments()]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        jobs: list[Future] = []
+        for assignment in chosen:
+            for name in assignment.solution_names:
+                jobs.append(pool.submit(check_name, assignment, name, seeds))
+            if shells:
+                jobs += [pool.submit(check_shells, assignment, number) for number in (0, 1)]
+        return [row for job in jobs for row in job.result()]
+
+
+def main(slugs: Sequence[str] = ()) -> int:
+    """Print the table. 0 if all is well, otherwise 1."""
+    rows = check(slugs)
+    console = Console()
+    table = Table("assignment", "name", "answers", "unsolved", "solution", "wrong", "right")
+    by_name: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        by_name[row.slug, row.name].append(row)
+    for (slug, name), group in by_name.items():
+        cells = []
+        for kind in (UNSOLVED, SOLUTION, "wrong", "right"):
+            of_kind = [r for r in group if r.kind == kind]
+            good = sum(not r.faults for r in of_kind)
+            style = "green" if good == len(of_kind) else "bold red"
+            cells.append(f"[{style}]{good} of {len(of_kind)}[/]")
+        table.add_row(slug, name, str(len(group)), *cells)
+    console.print(table)
+    bad = [row for row in rows if row.faults]
+    for row in bad:
+        where = f"{row.slug} {row.name}, {row.kind}"
+        title = f' "{row.title}"' if row.title else ""
+        for fault in row.faults:
+            print(f"{where}{title}: {fault}", file=sys.stderr)
+    console.print(f"{len(rows) - len(bad)} of {len(rows)} answers are judged as they should be.")
+    return 1 if bad else 0
+
+
+# --- in this process
+
+
+def check_name(assignment: Assignment, name: str, seeds: int = SEEDS) -> list[Row]:
+    """Judge every answer to one graded name for every seed."""
+    bank = [a for a in misconceptions.answers(assignment.slug, assignment.root) if a.name == name]
+    test = assignment.by_id[f"test_{name}"]
+    rows = []
+    for answer in (UNSOLVED, SOLUTION, *bank):
+        names = _names(assignment, name, answer)
+        judged = []
+        for seed in range(seeds):
+            shell = sandbox.loopback(dict(names))
+            findings = verdict.judge(assignment, test, shell, seed)
+            known = None
+            if _kind(answer) == "wrong" and findings.verdict.points < test.points:
+                known = verdict.recognise(assignment, test, findings)
+            judged.append((findings.verdict, known))
+        faults = _faults(answer, judged)
+        points = [v.points for v, _ in judged]
+        title = answer.title if isinstance(answer, Answer) else ""
+        extent = (min(points), max(points))
+        rows.append(
+            Row(assignment.slug, name, _kind(answer), title, extent, test.points, tuple(faults))
+        )
+    return rows
+
+
+def _kind(answer: Answer | str) -> str:
+    if isinstance(answer, str):
+        return answer
+    return "right" if answer.correct else "wrong"
+
+
+def _names(assignment: Assignment, name: str, answer: Answer | str) -> dict[str, Any]:
+    """The names of a notebook that is solved but for one answer."""
+    if isinstance(answer, Answer):
+        return dict(verdict.answer_names(assignment, answer))
+    names = dict(verdict.reference_names(assignment))
+    if answer == UNSOLVED:
+        del names[name]
+        with contextlib.suppress(NotImplementedError):  # the stub of a value stops at once
+            exec(_sources(assignment)[name], names)
+    return names
+
+
+def _sources(assignment: Assignment) -> dict[str, str]:
+    """grade_id → source of the code cells, as released."""
+    cells = release.graded_notebook(assignment).cells
+    return {c.id: c.source for c in cells if c.cell_type == "code"}
+
+
+def _faults(answer: Answer | str, judged: list[tuple[verdict.Verdict, Answer | None]]) -> list[str]:
+    """What is wrong with how an answer was judged; a fault that repeats is told once."""
+    kind, found = _kind(answer), {}
+    for seed, (v, known) in enumerate(judged):
+        if kind == UNSOLVED and v.points:
+            found.setdefault("gets points", seed)
+        elif kind in (SOLUTION, "right") and v.points < v.max:
+            found.setdefault(f"loses points: {'; '.join(v.messages)}", seed)
+        elif kind == "wrong" and v.points >= v.max:
+            found.setdefault("gets full marks", seed)
+        elif kind == "wrong" and known != answer:
+            taken = f'taken for "{known.title}"' if known else "not recognised"
+            found.setdefault(taken, seed)
+    return [f"seed {seed}: {fault}" for fault, seed in found.items()][:3]
+
+
+# --- in real shells
+
+
+def check_shells(assignment: Assignment, number: int) -> list[Row]:
+    """Hand in a notebook of wrong answers (`number` 0) or of right ones (1), and grade it."""
+    wanted = number == 1
+    chosen: dict[str, Answer] = {}
+    for answer in misconceptions.answers(assignment.slug, assignment.root):
+        if answer.correct == wanted:
+            chosen.setdefault(answer.name, answer)
+    cells = [
+        (cell, chosen[cell].source() if cell in chosen else source)
+        for cell, source in _sources(assignment).items()
+    ]
+    folder = assignment.path.with_suffix("")
+    files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in assignment.data}
+    open_shell = functools.partial(sandbox.open_shell, files=files)
+    record = verdict.grade(assignment, cells, 0, open_shell)
+    rows = []
+    for name, answer in chosen.items():
+        v = record.verdicts[f"test_{name}"]
+        known = answer if v.misconception == answer.title else None
+        faults = [f"in a real shell: {fault}" for fault in _faults(answer, [(v, known)])]
+        rows.append(
+            Row(
+                assignment.slug,
+                name,
+                _kind(answer),
+                answer.title,
+                (v.points,) * 2,
+                v.max,
+                (*faults,),
+            )
+        )
+    return rows
