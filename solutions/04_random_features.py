@@ -209,10 +209,12 @@ with part(1, "enough for every distance"):
 # %% [markdown]
 # ## 5 · A state instead of N × N weights (5 points)
 #
-# With $\psi(k)=\exp(\lVert k\rVert^2/2\sigma^2)\,\phi(k)$ the whole past fits into two sums:
+# With $\psi(k)=\exp(\lVert k\rVert^2/2\sigma^2)\,\phi(k)$ all keys and values fit into two sums:
 #
-# $$S=\sum_j\psi(K_j)^\top V_j,\qquad Z=\sum_j\psi(K_j),\qquad
-#   V'_i=\frac{\phi(Q_i)\,S}{\phi(Q_i)\,Z^\top}.$$
+# $$S=\sum_j\psi(K_j)^\top V_j,\qquad Z=\sum_j\psi(K_j)^\top,\qquad
+#   V'_i=\frac{\phi(Q_i)\,S}{\phi(Q_i)\,Z}.$$
+#
+# The query's own factor has cancelled, so $\phi(Q_i)$ stands there and not $\psi(Q_i)$.
 #
 # Return `S` and `Z` for any leading axes, given the features $\phi(K_j)$ of the keys.
 # Only the ratio counts, so each head may have `S` and `Z` multiplied by a positive number
@@ -225,13 +227,13 @@ with part(1, "enough for every distance"):
 def attention_state(keys, phi_keys, values, sigma):
     """(S, Z) from keys (…, N, D), phi_keys (…, N, 2 D_random) and values (…, N, M).
 
-    S is (…, 2 D_random, M) and Z is (…, 2 D_random).
+    S is (…, 2 D_random, M) and Z is (…, 2 D_random, 1).
     """
     ### BEGIN SOLUTION
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)  # (…, N, 1)
     # One shift per head: it multiplies all of the head's keys, so it cancels in the ratio.
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
     ### END SOLUTION
 
 
@@ -241,8 +243,8 @@ state = attention_state(
     draw.normal(size=(4, 3)), draw.uniform(size=(4, 10)), draw.normal(size=(4, 2)), 1.5
 )
 assert isinstance(state, tuple | list) and len(state) == 2, "return two arrays: S, Z"
-assert [np.shape(array) for array in state] == [(10, 2), (10,)], (
-    f"expected S (10, 2) and Z (10,), got {[np.shape(array) for array in state]}"
+assert [np.shape(array) for array in state] == [(10, 2), (10, 1)], (
+    f"expected S (10, 2) and Z (10, 1), got {[np.shape(array) for array in state]}"
 )
 ### BEGIN HIDDEN TESTS
 
@@ -258,12 +260,12 @@ def check_state(keys, width, tolerance):
     for function in (attention_state, reference.attention_state):
         s_state, z_state = (np.asarray(x) for x in function(keys, phi_keys, values, width))
         agree(s_state.shape, (*leading, count, columns), what="the shape of S")
-        agree(z_state.shape, (*leading, count), what="the shape of Z")
+        agree(z_state.shape, (*leading, count, 1), what="the shape of Z")
         holds(np.all(np.isfinite(s_state)), "every entry of S is a finite number")
         holds(np.all(np.isfinite(z_state)), "every entry of Z is a finite number")
-        denominators = phi_queries @ z_state[..., None]
-        holds(np.all(denominators > 0), "positive features give positive denominators")
-        outputs.append(phi_queries @ s_state / denominators)
+        totals = phi_queries @ z_state
+        holds(np.all(totals > 0), "positive features give positive denominators")
+        outputs.append(phi_queries @ s_state / totals)
     agree(*outputs, rtol=tolerance, atol=tolerance, what="V′ read out of S and Z")
 
 
@@ -291,7 +293,7 @@ with part(2, "long keys in one head, short ones in the next"):
 # %% [markdown]
 # ## 6 · A denominator and its error (4 points)
 #
-# The denominator $\phi(q)\,Z^\top$ is an estimate, and may come out near 0 or negative.
+# The denominator $\phi(q)\,Z$ is an estimate, and may come out near 0 or negative.
 # It says itself how far to trust it: it is the mean of `D_random` independent votes.
 # The vote of frequency $r$ is what the estimate would be from that frequency alone,
 # its sine and its cosine together.
@@ -306,11 +308,11 @@ with part(2, "long keys in one head, short ones in the next"):
 def denominators(phi_queries, z_state):
     """(denominators, standard errors), each (…, N).
 
-    phi_queries is (…, N, 2 D_random) with sines first, then cosines; z_state is (…, 2 D_random).
+    phi_queries is (…, N, 2 D_random) with sines first, then cosines; z_state is (…, 2 D_random, 1).
     """
     ### BEGIN SOLUTION
     count = phi_queries.shape[-1] // 2
-    products = phi_queries * z_state[..., None, :]  # (…, N, 2 D_random)
+    products = phi_queries * np.swapaxes(z_state, -1, -2)  # (…, N, 2 D_random)
     votes = count * (products[..., :count] + products[..., count:])  # (…, N, D_random)
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(count)
     ### END SOLUTION
@@ -320,7 +322,7 @@ def denominators(phi_queries, z_state):
 # Two frequencies with features [sin, sin, cos, cos]/√2; both vote sin² + cos² = 1.
 angles = np.array([[0.3, 1.2]])
 phi_one = np.concatenate([np.sin(angles), np.cos(angles)], axis=1) / np.sqrt(2)
-own = denominators(phi_one, phi_one[0])
+own = denominators(phi_one, phi_one.T)
 assert isinstance(own, tuple | list) and len(own) == 2, "return two arrays: denominators, errors"
 assert [np.shape(array) for array in own] == [(1,), (1,)], (
     f"expected the shapes (1,) and (1,), got {[np.shape(array) for array in own]}"
@@ -339,7 +341,7 @@ def draw_features(*leading):
         np.concatenate([np.sin(x @ w.T), np.cos(x @ w.T)], axis=-1) / np.sqrt(count)
         for x in (queries, keys)
     )
-    return phi_queries, phi_keys.sum(axis=-2)
+    return phi_queries, phi_keys.sum(axis=-2)[..., None]
 
 
 with part(1, "the denominators of one head"):
@@ -372,7 +374,7 @@ with part(1, "leading axes: batch and heads"):
 #
 # - $x\,w^\top$ for all queries and all keys;
 # - $\psi(K)^\top V$, once for each state;
-# - $\phi(Q)\,S$ and $\phi(Q)\,Z^\top$ for each head of queries.
+# - $\phi(Q)\,S$ and $\phi(Q)\,Z$ for each head of queries.
 #
 # A product of `(a, b)` by `(b, c)` counts `a * b * c`.
 # Nothing else counts: not the sum $Z$, nor sines, exponentials, scaling or the division.

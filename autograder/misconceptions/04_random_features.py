@@ -364,7 +364,7 @@ def through_the_kernel(epsilon, distance, sigma):
 )
 def norm_factor_dropped(keys, phi_keys, values, sigma):
     """The norm factors cancel, so φ will do in place of ψ."""
-    return np.swapaxes(phi_keys, -1, -2) @ values, phi_keys.sum(axis=-2)
+    return np.swapaxes(phi_keys, -1, -2) @ values, phi_keys.sum(axis=-2)[..., None]
 
 
 @wrong(
@@ -377,7 +377,7 @@ def norm_factor_inverted(keys, phi_keys, values, sigma):
     """Long keys have to be damped."""
     exponents = -np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
 @wrong(
@@ -389,7 +389,7 @@ def half_of_exponent_forgotten(keys, phi_keys, values, sigma):
     """The factor is exp(‖k‖²/σ²)."""
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / sigma**2
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
 @wrong(
@@ -401,7 +401,7 @@ def sigma_left_out_of_norm_factor(keys, phi_keys, values, sigma):
     """The features already know σ."""
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / 2
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
 @wrong(
@@ -413,7 +413,7 @@ def sigma_left_out_of_norm_factor(keys, phi_keys, values, sigma):
 def overflow_left_alone(keys, phi_keys, values, sigma):
     """The formula as written is good enough for a computer."""
     psi_keys = np.exp(np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
 @wrong(
@@ -426,7 +426,7 @@ def one_shift_for_all_heads(keys, phi_keys, values, sigma):
     """Subtracting the greatest exponent of all makes everything safe."""
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max()) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
 @wrong(
@@ -438,7 +438,9 @@ def only_s_shifted(keys, phi_keys, values, sigma):
     """The shift protects the product with the values; the plain sum needs no protection."""
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
     safe = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(safe, -1, -2) @ values, (np.exp(exponents) * phi_keys).sum(axis=-2)
+    return np.swapaxes(safe, -1, -2) @ values, (np.exp(exponents) * phi_keys).sum(axis=-2)[
+        ..., None
+    ]
 
 
 @wrong(
@@ -450,7 +452,7 @@ def s_averaged(keys, phi_keys, values, sigma):
     """S is an average over the keys, Z a sum."""
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values / keys.shape[-2], psi_keys.sum(axis=-2)
+    return np.swapaxes(psi_keys, -1, -2) @ values / keys.shape[-2], psi_keys.sum(axis=-2)[..., None]
 
 
 @wrong(
@@ -462,7 +464,7 @@ def state_with_all_axes_transposed(keys, phi_keys, values, sigma):
     """psi_keys.T is the transpose of each head's features."""
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return psi_keys.T @ values, psi_keys.sum(axis=-2)
+    return psi_keys.T @ values, psi_keys.sum(axis=-2)[..., None]
 
 
 @right("attention_state", "a running sum over keys, lists out")
@@ -471,11 +473,11 @@ def running_sum(keys, phi_keys, values, sigma):
     exponents = (keys * keys).sum(-1) / (2 * sigma**2)
     exponents = exponents - exponents.mean(-1)[..., None]
     s_state = np.zeros((*keys.shape[:-2], phi_keys.shape[-1], values.shape[-1]))
-    z_state = np.zeros((*keys.shape[:-2], phi_keys.shape[-1]))
+    z_state = np.zeros((*keys.shape[:-2], phi_keys.shape[-1], 1))
     for j in range(keys.shape[-2]):
         psi = np.exp(exponents[..., j, None]) * phi_keys[..., j, :]
         s_state = s_state + psi[..., :, None] * values[..., j, None, :]
-        z_state = z_state + psi
+        z_state = z_state + psi[..., None]
     return [s_state.tolist(), z_state.tolist()]
 
 
@@ -486,7 +488,7 @@ def state_with_einsum(keys, phi_keys, values, sigma):
     exponents = np.einsum("...nd,...nd->...n", keys, keys) / np.float32(2 * sigma**2)
     factors = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
     s_state = np.einsum("...nr,...n,...nm->...rm", phi_keys, factors, values)
-    return s_state, np.einsum("...nr,...n->...r", phi_keys, factors)
+    return s_state, np.einsum("...nr,...n->...r", phi_keys, factors)[..., None]
 
 
 @right("attention_state", "the shift by the log of the sum, values joined with ones")
@@ -497,7 +499,7 @@ def state_with_ones(keys, phi_keys, values, sigma):
     shares = np.exp(exponents - top - np.log(np.exp(exponents - top).sum(-1, keepdims=True)))
     joined = np.concatenate([values, np.ones((*values.shape[:-1], 1))], axis=-1)
     both = np.moveaxis(phi_keys * shares[..., None], -1, -2) @ joined
-    return both[..., :-1], both[..., -1]
+    return both[..., :-1], both[..., -1:]
 
 
 # --- denominators
@@ -512,7 +514,7 @@ def state_with_ones(keys, phi_keys, values, sigma):
 def two_votes_per_frequency(phi_queries, z_state):
     """Every column is an independent estimate."""
     columns = phi_queries.shape[-1]
-    votes = columns * phi_queries * z_state[..., None, :]
+    votes = columns * phi_queries * np.swapaxes(z_state, -1, -2)
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(columns)
 
 
@@ -525,7 +527,7 @@ def two_votes_per_frequency(phi_queries, z_state):
 def neighbours_paired(phi_queries, z_state):
     """The columns are sin, cos, sin, cos, …"""
     count = phi_queries.shape[-1] // 2
-    products = phi_queries * z_state[..., None, :]
+    products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = count * (products[..., 0::2] + products[..., 1::2])
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(count)
 
@@ -538,7 +540,7 @@ def neighbours_paired(phi_queries, z_state):
 def spread_of_votes(phi_queries, z_state):
     """The error of a mean is the standard deviation of the numbers."""
     count = phi_queries.shape[-1] // 2
-    products = phi_queries * z_state[..., None, :]
+    products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = count * (products[..., :count] + products[..., count:])
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1)
 
@@ -551,7 +553,7 @@ def spread_of_votes(phi_queries, z_state):
 def divided_by_the_number(phi_queries, z_state):
     """The error of a mean is the standard deviation over the number of votes."""
     count = phi_queries.shape[-1] // 2
-    products = phi_queries * z_state[..., None, :]
+    products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = count * (products[..., :count] + products[..., count:])
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / count
 
@@ -564,7 +566,7 @@ def divided_by_the_number(phi_queries, z_state):
 def variance_of_mean(phi_queries, z_state):
     """The error of a mean is its variance."""
     count = phi_queries.shape[-1] // 2
-    products = phi_queries * z_state[..., None, :]
+    products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = count * (products[..., :count] + products[..., count:])
     return votes.mean(axis=-1), votes.var(axis=-1, ddof=1) / count
 
@@ -577,7 +579,7 @@ def variance_of_mean(phi_queries, z_state):
 )
 def spread_over_queries(phi_queries, z_state):
     """How much the denominators differ from one another is their error."""
-    values = np.sum(phi_queries * z_state[..., None, :], axis=-1)
+    values = np.sum(phi_queries * np.swapaxes(z_state, -1, -2), axis=-1)
     error = values.std(axis=-1, keepdims=True) / np.sqrt(values.shape[-1])
     return values, np.zeros_like(values) + error
 
@@ -590,7 +592,7 @@ def spread_over_queries(phi_queries, z_state):
 def votes_too_small(phi_queries, z_state):
     """The share of a frequency in the sum is its vote."""
     count = phi_queries.shape[-1] // 2
-    products = phi_queries * z_state[..., None, :]
+    products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = products[..., :count] + products[..., count:]
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(count)
 
@@ -604,7 +606,7 @@ def votes_too_small(phi_queries, z_state):
 def error_of_a_share(phi_queries, z_state):
     """The denominator is the sum of the shares, its error that of their mean."""
     count = phi_queries.shape[-1] // 2
-    products = phi_queries * z_state[..., None, :]
+    products = phi_queries * np.swapaxes(z_state, -1, -2)
     shares = products[..., :count] + products[..., count:]
     return shares.sum(axis=-1), shares.std(axis=-1, ddof=1) / np.sqrt(count)
 
@@ -615,7 +617,7 @@ def denominators_in_loops(phi_queries, z_state):
     count = phi_queries.shape[-1] // 2
     value, error = np.empty((2, *phi_queries.shape[:-1]))
     for place in np.ndindex(value.shape):
-        phi, z = phi_queries[place], z_state[place[:-1]]
+        phi, z = phi_queries[place], z_state[place[:-1]][:, 0]
         votes = [count * (phi[r] * z[r] + phi[count + r] * z[count + r]) for r in range(count)]
         value[place], error[place] = phi @ z, np.std(votes) / count**0.5
     return value.tolist(), error.tolist()
@@ -627,7 +629,7 @@ def denominators_with_einsum(phi_queries, z_state):
     phi, z = phi_queries.astype(np.float32), z_state.astype(np.float32)
     count = phi.shape[-1] // 2
     pairs = phi.reshape(*phi.shape[:-1], 2, count)
-    terms = np.einsum("...ncr,...cr->...nr", pairs, z.reshape(*z.shape[:-1], 2, count))
+    terms = np.einsum("...ncr,...cr->...nr", pairs, z.reshape(*z.shape[:-2], 2, count))
     total = terms.sum(axis=-1)
     deviations = terms - total[..., None] / count
     return total, np.sqrt(count / (count - 1) * np.square(deviations).sum(axis=-1))
@@ -677,7 +679,7 @@ def columns_of_features_halved():
 @wrong(
     "multiplications",
     "the denominators forgotten",
-    hint="Each row divides by φ(Q)Zᵀ, and that is a product, too.",
+    hint="Each row divides by φ(Q)Z, and that is a product, too.",
     value=True,
 )
 def denominators_forgotten():
