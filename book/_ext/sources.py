@@ -74,33 +74,37 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
     for cell, line in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
         if cell.cell_type == "code":
             opening = cell.source.split("\n", 1)[0]
-            first = lines.index(opening, line) + 1  # behind the cell's options
+            # Behind the cell's options; an empty cell has no line of its own.
+            first = lines.index(opening, line) + 1 if opening else line + 1
             tags = tuple(cell.metadata.get("tags", ()))
             cells.append(CodeCell(cell.source, tags, dict(cell.metadata), line, first))
     return Chapter(path, notebook, tuple(cells), tuple(_equations(text)))
 
 
-# Display mathematics with a label: `$$ … $$ (label)` and the `math` directive, both at the start
-# of a line; the parser's own tokens would miss those inside a directive.
-_DOLLARS = re.compile(r"^\$\$(?P<tex>.+?)\$\$[ \t]*\((?P<label>[^)\s]+)\)", re.DOTALL | re.MULTILINE)
+# Display mathematics: `$$ … $$`, with or without `(label)`, and the `math` directive, all from the
+# start of a line; the parser's own tokens would miss those inside a directive. Unlabelled blocks
+# are matched too, so that none swallows the text up to a later labelled one.
+_DOLLARS = re.compile(
+    r"^\$\$(?P<tex>.+?)\$\$(?:[ \t]*\((?P<label>[^)\s]+)\))?", re.DOTALL | re.MULTILINE
+)
 _DIRECTIVE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{math\}[ \t]*\n(?P<options>(?::[\w-]+:.*\n)+)(?P<tex>.*?)^(?P=fence)[ \t]*$",
+    r"^(?P<fence>`{3,}|:{3,})\{math\}[ \t]*\n(?P<options>(?::[\w-]+:.*\n)+)"
+    r"(?P<tex>.*?)^(?P=fence)[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
+# Code may show TeX of its own: a cell, a code block, or a fence that names its language.
+_CODE = re.compile(
+    r"^(?P<fence>`{3,}|~{3,}|:{3,})(?:\{code(?:-cell|-block)?\}|[A-Za-z]).*?^(?P=fence)[ \t]*$",
     re.DOTALL | re.MULTILINE,
 )
 
 
 def _equations(text: str) -> Iterator[Equation]:
-    # Code cells may show TeX of their own: blank them out, keeping the line numbers.
-    prose = re.sub(
-        r"^```\{code-cell\}.*?^```[ \t]*$",
-        lambda cell: re.sub(r"[^\n]", " ", cell[0]),
-        text,
-        flags=re.DOTALL | re.MULTILINE,
-    )
+    prose = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)  # keeps the line numbers
     for match in _DOLLARS.finditer(prose):
-        # An unlabelled block must not swallow the text up to a later labelled one.
-        tex = match["tex"].rsplit("$$", 1)[-1]
-        yield Equation(match["label"], tex.strip(), prose.count("\n", 0, match.start()) + 1)
+        if match["label"]:
+            line = prose.count("\n", 0, match.start()) + 1
+            yield Equation(match["label"], match["tex"].strip(), line)
     for match in _DIRECTIVE.finditer(prose):
         label = re.search(r"^:label:[ \t]*(\S+)", match["options"], re.MULTILINE)
         if label:
@@ -109,7 +113,7 @@ def _equations(text: str) -> Iterator[Equation]:
 
 
 def checks(cell: CodeCell) -> Iterator[Check]:
-    """The `equation` calls of a cell whose label and TeX are literal; raises SyntaxError as Python does."""
+    """The `equation` calls of a cell, with literal TeX; raises SyntaxError as Python does."""
     # IPython's magics are not Python: blank them out.
     source = re.sub(r"^[ \t]*[%!].*$", "", cell.source, flags=re.MULTILINE)
     for node in ast.walk(ast.parse(source)):
@@ -123,13 +127,14 @@ def checks(cell: CodeCell) -> Iterator[Check]:
 
 
 def same_tex(printed: str, checked: str) -> bool:
-    """Whether two pieces of TeX are the same up to layout: spaces, alignment, a closing full stop."""
+    """Whether two pieces of TeX are the same up to layout: spaces, alignment, a full stop."""
     return _canonical(printed) == _canonical(checked)
 
 
 def _canonical(tex: str) -> str:
     tex = re.sub(r"\\(?:begin|end)\{(?:aligned|split)\}", "", tex)
-    tex = re.sub(r"\\(?:quad|qquad)(?![a-zA-Z])|\\[,;:!> ]|\\\\(?:\[[^]]*\])?|&", "", tex)
+    # Layout becomes a space, not nothing: `\alpha\,b` must not turn into the command `\alphab`.
+    tex = re.sub(r"\\(?:quad|qquad)(?![a-zA-Z])|\\[,;:!> ]|\\\\(?:\[[^]]*\])?|&", " ", tex)
     # A space ends a command name, so it may only go where no letter follows one.
     tex = re.sub(r"(\\[a-zA-Z]+)\s+(?=[a-zA-Z])", r"\1{}", tex)
     return re.sub(r"\s+", "", tex).rstrip(".,;")
