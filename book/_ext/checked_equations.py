@@ -1,6 +1,6 @@
 """Sphinx extension: every labelled equation is bound to the code cell that checks it.
 
-A cell tagged `checks:LABEL` calls `equation("LABEL", (TeX, value), …)` from `book/lib/equations.py`,
+A cell tagged `checks:LABEL` calls `equation("LABEL", (TeX, value), …)` from `lib/equations.py`,
 which asserts the relations when the page is executed. Here, at every build and whatever the
 execution cache holds, the TeX of that call is compared with the TeX printed. So an equation
 without a check, a check without an equation, or either edited alone stops the build, naming file
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
+from house import place
 from sources import Chapter, Check, checks, read_chapter, same_tex
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -34,7 +35,7 @@ def problems(chapter: Chapter) -> Iterator[tuple[int, str]]:
             if call.label not in printed:
                 yield call.line, f"check of {call.label!r}, but no equation here has that label"
             elif call.label not in cell.checked_labels:
-                yield call.line, f"the cell that checks {call.label!r} needs the tag checks:{call.label}"
+                yield call.line, f"the check of {call.label!r} needs the tag checks:{call.label}"
             elif call.label in found:
                 yield call.line, f"equation {call.label!r} is checked twice"
             elif not same_tex(printed[call.label].tex, call.tex):
@@ -48,20 +49,25 @@ def problems(chapter: Chapter) -> Iterator[tuple[int, str]]:
             if label not in {call.label for call in calls}:
                 yield cell.line, f"tagged checks:{label}, but calls no equation({label!r}, …)"
         if "raises-exception" in cell.tags:
-            yield cell.line, "tag raises-exception hides failures: catch the error in the cell instead"
+            yield cell.line, "tag raises-exception hides failures: catch the error instead"
+        if "skip-execution" in cell.tags:
+            yield cell.line, "tag skip-execution: a cell that is not run proves nothing"
         for number, text in enumerate(cell.source.split("\n"), start=cell.first):
             if len(text) > CODE_WIDTH:
                 yield number, f"code line of {len(text)} characters; the page shows {CODE_WIDTH}"
         yield from _figure_problems(cell)
     for label, equation in printed.items():
         if label not in found:
-            yield equation.line, f"equation {label!r} has no check: add a code cell tagged checks:{label}"
+            yield (
+                equation.line,
+                f"equation {label!r} has no check: tag a cell checks:{label}",
+            )
 
 
 def _figure_problems(cell) -> Iterator[tuple[int, str]]:
     shows = "show(" in cell.source or "show_frames(" in cell.source
     figure = cell.metadata.get("mystnb", {}).get("figure", {})
-    if shows and "def show" not in cell.source and not ("remove-output" in cell.tags):
+    if shows and "def show" not in cell.source and "remove-output" not in cell.tags:
         if not figure.get("caption"):
             yield cell.line, "figure without a caption: add mystnb: figure: caption to the cell"
         if not figure.get("name"):
@@ -112,13 +118,12 @@ def check_pictures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Every picture says in words what it shows."""
     for image in doctree.findall(nodes.image):
         if not image.get("alt"):
-            LOGGER.warning(
-                f"picture {image['uri']} has no alt text", location=image, type="book", subtype="check"
-            )
+            message = f"picture {image['uri']} has no alt text"
+            LOGGER.warning(message, location=place(image), type="book", subtype="check")
 
 
 class ClaimsLedger(SphinxDirective):
-    """`{claims-ledger}`: a table of every labelled equation, where it stands and how it is checked."""
+    """`{claims-ledger}`: every labelled equation, where it stands and how it is checked."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
@@ -128,7 +133,8 @@ class ClaimsLedger(SphinxDirective):
             for equation in chapter.equations:
                 call = calls.get(equation.label)
                 how = _how(call) if call else "unchecked"
-                rows.append(f"| {{eq}}`{equation.label}` | {{doc}}`/{docname}` | `{equation.label}` | {how} |")
+                label = equation.label
+                rows.append(f"| {{eq}}`{label}` | {{doc}}`/{docname}` | `{label}` | {how} |")
         if not rows:
             return []
         text = ["| equation | chapter | label | how it is checked |", "|---|---|---|---|", *rows]
@@ -138,8 +144,11 @@ class ClaimsLedger(SphinxDirective):
 
 
 def _how(call: Check) -> str:
-    relations = {r"\approx": "measured, within a tolerance the cell derives", r"\le": "inequality, on samples",
-                 r"\ge": "inequality, on samples"}  # fmt: skip
+    relations = {
+        r"\approx": "measured, within a tolerance the cell derives",
+        r"\le": "inequality, on samples",
+        r"\ge": "inequality, on samples",
+    }
     for sign, words in relations.items():
         if any(side.lstrip().startswith(sign) for side in call.sides[1:]):
             return words

@@ -1,7 +1,7 @@
-"""Format and lint the code cells of the chapters with ruff: `python book/_ext/format_cells.py [--check]`.
+"""Format and lint the chapters' code cells with ruff: `python book/_ext/format_cells.py [--check]`.
 
 ruff reads Python files and notebooks but not MyST Markdown, so each cell goes through it by itself
-(format), and all cells of a chapter in a row do (lint, where names must be known from cell to cell).
+(format), and all cells of a chapter in a row do (lint: names must be known from cell to cell).
 """
 
 import argparse
@@ -13,7 +13,8 @@ from pathlib import Path
 BOOK = Path(__file__).parents[1]
 RUFF = [sys.executable, "-m", "ruff"]
 CELL = re.compile(
-    r"(?P<head>^```\{code-cell\}[^\n]*\n(?:(?::[^\n]*|---\n.*?\n---)\n)*)(?P<code>.*?)(?P<tail>^```[ \t]*$)",
+    r"(?P<head>^```\{code-cell\}[^\n]*\n(?:(?::[^\n]*|---\n.*?\n---)\n)*)"
+    r"(?P<code>.*?)(?P<tail>^```[ \t]*$)",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -49,14 +50,15 @@ def lint(text: str, name: str) -> str:
     # Imports stand where they are needed, a last expression is a cell's output, I is a reader's I.
     found = ruff(
         "check", "--output-format", "concise", "--stdin-filename", name,
-        "--extend-ignore", "E402,B018,E741,W391,I001,E303,W291,W293", source="\n".join(lines) + "\n",
+        "--extend-ignore", "E402,B018,E741,W391,I001,E303,W291,W293",
+        source="\n".join(lines) + "\n",
     )  # fmt: skip
     return "" if found.returncode == 0 else found.stdout.strip()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if something would change")
+    parser.add_argument("--check", action="store_true", help="only say what would change, exit 1")
     parser.add_argument("chapters", nargs="*", type=Path, default=sorted(BOOK.glob("*.md")))
     options = parser.parse_args()
     failed = False
@@ -65,7 +67,8 @@ def main() -> int:
         after = formatted(before, path.name)
         if after != before:
             failed |= options.check
-            print(f"{path.name}: {'needs formatting: make format' if options.check else 'formatted'}")
+            what = "needs formatting: make format" if options.check else "formatted"
+            print(f"{path.name}: {what}")
             if not options.check:
                 path.write_text(after, encoding="utf8")
         found = lint(after, path.name)
