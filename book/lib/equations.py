@@ -6,6 +6,7 @@ TeX is the one printed, so neither can be edited alone.
 """
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,28 +22,30 @@ class EquationError(AssertionError):
 def equation(label: str, *sides: tuple[str, Any], within: float | None = None) -> None:
     r"""Assert an equation side by side, as `equation("label", (r"a", a), (r"= b + c", b + c))`.
 
-    Each side is its TeX and its value; from the second side on the TeX starts with the relation to
-    the side before: `=`, `\le`, `\ge` or `\approx`. Values are SymPy expressions (the difference must
-    simplify to 0), or numbers and arrays of one shape. For numbers `=` allows only rounding
-    (relative 1e-9), and `\approx` allows `within`, an absolute tolerance that the cell must justify,
-    for example four standard errors.
+    Each side is its TeX and its value; from the second side on the TeX starts with the relation
+    to the side before: `=`, `\le`, `\ge` or `\approx`. Values are SymPy expressions (the difference
+    must simplify to 0), or finite numbers and arrays of one shape. For numbers `=` allows only
+    rounding (relative 1e-9), and `\approx` allows `within`, an absolute tolerance that the cell
+    must justify, for example four standard errors.
     Raises EquationError naming the label and the two sides, ValueError for a malformed call.
     """
     if len(sides) < 2:
         raise ValueError(f"equation {label!r}: needs at least two sides")
-    for (left_tex, left), (right_tex, right) in zip(sides, sides[1:], strict=False):
+    for (left_tex, left), (right_tex, right) in pairwise(sides):
         relation = _relation(label, right_tex)
         if not _holds(label, relation, left, right, within):
             raise EquationError(
                 f"equation {label!r} is wrong: {_one_line(left_tex)}  is not {RELATIONS[relation]}"
-                f"  {_one_line(right_tex.strip()[len(relation) :])}  (left {_brief(left)}, right {_brief(right)})"
+                f"  {_one_line(right_tex.strip()[len(relation) :])}"
+                f"  (left {_brief(left)}, right {_brief(right)})"
             )
 
 
 def _relation(label: str, tex: str) -> str:
     match = re.match(r"\s*&?\s*(=|\\le|\\ge|\\approx)(?![a-zA-Z])", tex)
     if not match:
-        raise ValueError(f"equation {label!r}: side {tex!r} must start with one of {', '.join(RELATIONS)}")
+        relations = ", ".join(RELATIONS)
+        raise ValueError(f"equation {label!r}: side {tex!r} must start with one of {relations}")
     return match[1]
 
 
@@ -55,6 +58,9 @@ def _holds(label: str, relation: str, left: Any, right: Any, within: float | Non
     left, right = np.asarray(left), np.asarray(right)
     if left.shape != right.shape:
         raise ValueError(f"equation {label!r}: sides have shapes {left.shape} and {right.shape}")
+    # Nothing equals nothing, and infinity equals infinity, whatever the equation says.
+    if not left.size or not (np.isfinite(left).all() and np.isfinite(right).all()):
+        raise ValueError(f"equation {label!r}: a side is empty or not finite, which shows nothing")
     if relation == "=":
         return bool(np.allclose(left, right, rtol=1e-9, atol=1e-12))
     if relation == r"\approx":
