@@ -401,35 +401,32 @@ with part(1, "H heads of queries, G heads of keys and values"):
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 8 · Two draws (3 points, marked by a person)
+# ## 8 · One draw for all heads (3 points, marked by a person)
 #
-# A classmate draws one $w$ for the queries and a second one, independently, for the keys.
-# The code runs without complaint, and yet the attention is useless:
-# in expectation every key is equally similar to every query.
+# A layer has $H$ heads, each with queries and keys of its own; their outputs are added at the end.
+# One colleague draws a single $w$ and uses it in every head.
+# Another draws a new $w$ for each head.
 #
-# Show why, in 60 to 150 words and as many formulas as you like.
-# For a standard normal vector $g$ and a row $x$ you may use
-# $E\cos(x g^\top)=\exp(-\lVert x\rVert^2/2)$ and $E\sin(x g^\top)=0$.
+# Compare the two in 60 to 150 words.
 #
 # *How it is marked.*
-# 1 point: why the expectation of $\phi(q)\,\phi(k)^\top$ becomes a product of two.
-# 1 point: what that product is.
-# 1 point: what becomes of it with $\psi$ in place of $\phi$, and hence of the weights.
+# 1 point: the estimate of one kernel value in one head, its mean and its variance, with the reason.
+# 1 point: what happens to the errors when the outputs of the heads are added.
+# 1 point: what the single draw saves, in random numbers and in multiplications.
 
-# %% [markdown] nbgrader={"grade_id": "text_two_draws", "points": 3}
-# Let $w$ be the frequencies of the queries and $u$ those of the keys.
-# One frequency contributes
-# $\sin(q\,w_r^\top)\sin(k\,u_r^\top)+\cos(q\,w_r^\top)\cos(k\,u_r^\top)$.
-# As $w_r$ and $u_r$ are independent, the expectation of each product is the product of the
-# expectations.
+# %% [markdown] nbgrader={"grade_id": "text_shared_frequencies", "points": 3}
+# Within one head the two are alike.
+# An estimate of $\mathcal K_\sigma(q,k)$ uses this head's query, key and frequencies only.
+# The frequencies have the same distribution either way, so the estimate has the same mean,
+# which is the kernel, and the same variance.
 #
-# The sines have expectation 0.
-# The cosines have $\exp(-\lVert q\rVert^2/2\sigma^2)$ and $\exp(-\lVert k\rVert^2/2\sigma^2)$,
-# since $w_r=g/\sigma$.
-# So $E\,\phi(q)\,\phi(k)^\top
-# =\exp(-\lVert q\rVert^2/2\sigma^2)\exp(-\lVert k\rVert^2/2\sigma^2)$,
-# which does not know the angle between $q$ and $k$.
+# Between heads they differ.
+# With a draw for each head the errors of the heads are independent: their variances add,
+# and the error of the sum grows with $\sqrt H$.
+# With a single draw the errors come from the same frequencies and are correlated.
+# Where the heads have similar queries and keys the errors are nearly equal,
+# and in the sum they grow with $H$ instead of averaging out.
 #
-# Now $\psi$ multiplies by $\exp(\lVert q\rVert^2/2\sigma^2)\exp(\lVert k\rVert^2/2\sigma^2)$.
-# The expected similarity is exactly 1 for every query and every key.
-# With many frequencies the estimates come close to it, and each of the $N$ keys gets about $1/N$.
+# The single draw saves random numbers: $D_\text{random}D$ are drawn and kept
+# instead of $H D_\text{random}D$.
+# It saves no multiplication, because each head multiplies its own rows by $w^\top$.
