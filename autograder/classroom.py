@@ -114,10 +114,8 @@ def record(course: Course, slug: str, student: str) -> dict:
     of the student's run) and ``verdicts`` (grade_id → points, max, messages, misconception).
     """
     path, assignment, notebook, refused = _place(course, slug, student)
-    try:
+    if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        pass
     seed = course.seed(slug, student)
     result = {"assignment": slug, "student": student, "seed": seed, "refused": refused}
     result |= {"outputs": {}, "verdicts": {}} if refused else _grade(assignment, notebook, seed)

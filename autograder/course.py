@@ -106,6 +106,24 @@ class Assignment:
         return tuple(c.grade_id for c in self.of_kind("solution"))
 
     @cached_property
+    def values(self) -> frozenset[str]:
+        """The names among them that students assign; the others they define with ``def``."""
+        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        return frozenset(
+            cell.grade_id
+            for cell in self.of_kind("solution")
+            if not any(
+                isinstance(node, defined) and node.name == cell.grade_id
+                for node in ast.parse(cell.source).body
+            )
+        )
+
+    def values_read_by(self, cell: Cell) -> list[str]:
+        """The values that the visible part of a cell cannot do without, in the notebook's order."""
+        read = _names(cell.visible)[1]
+        return [name for name in self.solution_names if name in self.values & read]
+
+    @cached_property
     def given_names(self) -> frozenset[str]:
         """The names that given cells bind."""
         return frozenset(n for c in self.of_kind("given") for n in _names(c.source)[0])

@@ -88,8 +88,14 @@ def run(folder: Path, project: Path = ROOT) -> list[dict]:
         for number, student in enumerate(STUDENTS):
             notebook = handed_in(assignment, banked_answers(assignment, number))
             _hand_in(folder, student, slug, nbformat.writes(notebook))
+        untouched = nbformat.writes(handed_in(assignment, {}))
         whole = nbformat.writes(handed_in(assignment, model_answers(assignment)))
-        contents = {"missing": None, "empty": "", "truncated": whole[: len(whole) // 2]}
+        contents = {
+            "untouched": untouched,
+            "missing": None,
+            "empty": "",
+            "truncated": whole[: len(whole) // 2],
+        }
         for student, content in contents.items():
             _hand_in(folder, student, slug, content)
     rows = gradebook.grade(folder, workers=min(4, os.cpu_count() or 1))

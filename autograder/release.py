@@ -53,15 +53,23 @@ def instructor_notebook(assignment: Assignment) -> NotebookNode:
     cells = []
     for cell in assignment.cells:
         new = v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
-        source = _with_words(assignment.slug, cell) if cell.hidden else cell.source
+        source = _test_source(assignment, cell) if cell.kind == "test" else cell.source
         cells.append(new(source, id=cell.grade_id, metadata=nbformat.from_dict(cell.metadata)))
     return v4.new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC})
 
 
-def _with_words(slug: str, cell: Cell) -> str:
-    prelude = f'from autograder.testing import *; begin("{slug}", "{cell.grade_id}")'
-    rows = [cell.visible, "### BEGIN HIDDEN TESTS", prelude, cell.hidden, "score()"]
-    return "\n".join([*filter(None, rows), "### END HIDDEN TESTS"])
+def _test_source(assignment: Assignment, cell: Cell) -> str:
+    # Calling an unsolved function says so; without this an unsolved value would be a NameError.
+    rows = [
+        f'if "{name}" not in globals():\n'
+        f'    raise NotImplementedError("{name}: solve the cell above first")'
+        for name in assignment.values_read_by(cell)
+    ]
+    rows.append(cell.visible)
+    if cell.hidden:
+        prelude = f'from autograder.testing import *; begin("{assignment.slug}", "{cell.grade_id}")'
+        rows += ["### BEGIN HIDDEN TESTS", prelude, cell.hidden, "score()", "### END HIDDEN TESTS"]
+    return "\n".join(filter(None, rows))
 
 
 @functools.cache
