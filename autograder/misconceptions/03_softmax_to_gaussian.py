@@ -415,14 +415,28 @@ def key_norms_dropped(queries, keys, values, sigma):
 
 @wrong(
     "gaussian_attention",
-    ".T used to swap the last two axes",
-    hint=".T reverses all axes: with leading axes swap the last two only (np.swapaxes).",
+    "arrays taken for plain matrices",
+    hint=".T and axis numbers counted from the front mix up heads and rows: "
+    "count axes from the end, and swap the last two only (np.swapaxes).",
 )
 def all_axes_transposed(queries, keys, values, sigma):
     """keys.T is the transpose of each head's keys."""
     exponents = (queries @ keys.T - np.sum(keys**2, axis=-1) / 2) / sigma**2
     weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
     return weights @ values / weights.sum(axis=-1, keepdims=True)
+
+
+@wrong(
+    "gaussian_attention",
+    "a small number added to the denominator",
+    hint="0/(0 + 10⁻⁹) is 0, not an average of values: the weights of a query sum to 1, always. "
+    "Shift the exponents of each query before taking exp.",
+)
+def small_number_added(queries, keys, values, sigma):
+    """A tiny constant keeps the division from going wrong."""
+    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
+    weights = np.exp(-far / (2 * sigma**2))
+    return weights @ values / (weights.sum(axis=-1, keepdims=True) + 1e-9)
 
 
 @right("gaussian_attention", "loops over every index, lists out")
@@ -555,6 +569,30 @@ def root_of_rounding_error(queries, keys):
     lengths = np.linalg.norm(keys, axis=1, keepdims=True)
     missing = lengths.max() ** 2 - np.sum(keys**2, axis=1, keepdims=True)
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack([keys, np.sqrt(missing)])
+
+
+@wrong(
+    "augment",
+    "length 1 taken as the common length",
+    hint="A coordinate can make a key longer, never shorter: "
+    "the common length has to be at least that of the longest key.",
+)
+def lengthened_to_one(queries, keys):
+    """The keys are to be unit vectors."""
+    missing = 1 - np.sum(keys**2, axis=1, keepdims=True)
+    return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack([keys, np.sqrt(missing)])
+
+
+@wrong(
+    "augment",
+    "a new coordinate of 1 in the queries",
+    hint="The new coordinates multiply: a 1 in the query adds the key's new coordinate to q·k.",
+)
+def ones_in_queries(queries, keys):
+    """The query has to read the new coordinate, so it has a 1 there."""
+    squares = np.sum(keys**2, axis=1, keepdims=True)
+    new = np.sqrt(np.maximum(squares.max() - squares, 0))
+    return np.hstack([queries, np.ones((len(queries), 1))]), np.hstack([keys, new])
 
 
 @right("augment", "a greater common length and a negative coordinate, lists out")
@@ -718,6 +756,18 @@ def key_factor_per_pair():
     """Each of the pairs needs a kernel value and a norm factor."""
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return 2 * H * T * N_q * N_k
+
+
+@wrong(
+    "exponentials",
+    "the keys of one head only",
+    hint="Every head keeps keys of its own, each with its own factor.",
+    value=True,
+)
+def keys_of_one_head():
+    """The heads share their keys."""
+    H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
+    return H * T * N_q * N_k + N_k
 
 
 @right("exponentials", "expanded", value=True)

@@ -139,6 +139,27 @@ def pair_of_the_chapter(x, frequencies, phases):
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1) / np.sqrt(len(phases))
 
 
+@wrong(
+    "phase_features",
+    "no factor at all",
+    hint="φ(x)φ(y)ᵀ adds up D_random products that average to half a kernel value each: "
+    "which factor makes that a mean of whole ones?",
+)
+def no_factor(x, frequencies, phases):
+    """The waves alone are the features."""
+    return np.cos(x @ frequencies.T + phases)
+
+
+@wrong(
+    "phase_features",
+    "D in place of D_random",
+    hint="The average runs over the frequencies: how many are there, D or D_random?",
+)
+def divided_by_dimension(x, frequencies, phases):
+    """The factor is √(2/D)."""
+    return np.sqrt(2 / frequencies.shape[1]) * np.cos(x @ frequencies.T + phases)
+
+
 @right("phase_features", "einsum, and the cosine of a sum written out")
 def phases_by_addition_theorem(x, frequencies, phases):
     """cos(a + b) = cos a cos b − sin a sin b."""
@@ -337,6 +358,29 @@ def sigma_left_out(epsilon, distance, sigma):
     return int(np.ceil(variance / epsilon**2))
 
 
+@wrong(
+    "features_needed",
+    "the bracket not squared",
+    hint="The variance holds the *square* of 1 − exp(−δ²/σ²).",
+)
+def bracket_not_squared(epsilon, distance, sigma):
+    """The variance is (1 − K²)/2."""
+    variance = (1 - np.exp(-((distance / sigma) ** 2))) / 2
+    return int(np.ceil(variance / epsilon**2))
+
+
+@wrong(
+    "features_needed",
+    "columns counted instead of frequencies",
+    hint="D_random counts frequencies: each has a sine and a cosine, "
+    "so φ has twice as many columns.",
+)
+def columns_counted(epsilon, distance, sigma):
+    """Sine and cosine are two features."""
+    variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
+    return 2 * int(np.ceil(variance / epsilon**2))
+
+
 @right("features_needed", "counting up")
 def counting_up(epsilon, distance, sigma):
     """One more until the error is small enough."""
@@ -388,6 +432,18 @@ def norm_factor_inverted(keys, phi_keys, values, sigma):
 def half_of_exponent_forgotten(keys, phi_keys, values, sigma):
     """The factor is exp(‖k‖²/σ²)."""
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / sigma**2
+    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
+
+
+@wrong(
+    "attention_state",
+    "the norm not squared",
+    hint="The exponent of the norm factor holds ‖k‖², the sum of squares without a root.",
+)
+def norm_not_squared(keys, phi_keys, values, sigma):
+    """The factor is exp(‖k‖/2σ²)."""
+    exponents = np.linalg.norm(keys, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
     return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
@@ -457,8 +513,9 @@ def s_averaged(keys, phi_keys, values, sigma):
 
 @wrong(
     "attention_state",
-    ".T used to swap the last two axes",
-    hint=".T reverses all axes: with leading axes swap the last two only (np.swapaxes).",
+    "arrays taken for plain matrices",
+    hint=".T and axis numbers counted from the front mix up heads and rows: "
+    "count axes from the end, and swap the last two only (np.swapaxes).",
 )
 def state_with_all_axes_transposed(keys, phi_keys, values, sigma):
     """psi_keys.T is the transpose of each head's features."""
@@ -710,6 +767,18 @@ def state_for_every_query_head():
     """The keys' features are shared, but every head of queries sums its own state."""
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
     return N * D_random * ((H + G) * D + 4 * H * M + 2 * H)
+
+
+@wrong(
+    "multiplications",
+    "every query against every key after all",
+    hint="S and Z replace the N × N products: each row meets S and Z, not the other rows.",
+    value=True,
+)
+def all_pairs():
+    """Attention compares all pairs of rows, whatever the features."""
+    N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
+    return N * D * D_random * (H + G) + H * N**2 * (2 * D_random + M)
 
 
 @right("multiplications", "product by product", value=True)
