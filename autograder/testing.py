@@ -25,10 +25,12 @@ from __future__ import annotations
 import builtins
 import contextlib
 import hashlib
+import io
 import math
 import numbers
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -140,7 +142,8 @@ def part(points: float, what: str) -> Iterator[None]:
     _state.open = True
     message = ""
     try:
-        yield
+        with quiet():
+            yield
     except GraderFault:
         raise
     except Exception as error:
@@ -150,6 +153,18 @@ def part(points: float, what: str) -> Iterator[None]:
     finally:
         _state.open = False
     _state.parts.append(Part(what, 0.0 if message else points, points, message))
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Drop what code prints and warns. Plain nbgrader gives 0 for a warning."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def explain(error: Exception) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
+import gc
 import json
 import os
 import re
@@ -23,7 +23,6 @@ import select
 import signal
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import CodeType
@@ -316,6 +315,7 @@ def _in_a_fork(
     if pid == 0:
         try:
             os.close(read)
+            gc.freeze()  # else the first collection would copy every page of the parent's
             with os.fdopen(write, "w", encoding="utf-8") as pipe:
 
                 def report(finding: dict) -> None:
@@ -361,9 +361,11 @@ class Findings:
 
 
 def judge(
-    assignment: Assignment, test: Cell, shell: Shell, seed: int, story: _Story = _Story()
+    assignment: Assignment, test: Cell, shell: Shell, seed: int, story: _Story | None = None
 ) -> Findings:
     """Run a test cell against a shell's names, in this process.
+
+    Without a `story` the shell is trusted, and a failing visible check is quoted.
 
     Raises
     ------
@@ -386,7 +388,7 @@ def judge(
 
     draw = testing.seed_for(str(seed), assignment.slug, test.grade_id)
     testing.start(test.points, reference_names(assignment), draw)
-    with _quiet(), _at_home(assignment):
+    with testing.quiet(), _at_home(assignment):
         failure = _attempt(_code(assignment, test, "visible"), names)
         if isinstance(failure, StudentError) and failure.unsolved:
             return zero(str(failure), solved=False)
@@ -394,7 +396,7 @@ def judge(
         # Also after the visible check has failed: the more calls, the surer the misconception.
         failure = _attempt(_code(assignment, test, "hidden"), names)
     if visible is not None:
-        return zero(story.check or _plainly(visible))
+        return zero(_plainly(visible, story))
     if failure is not None:
         return zero(testing.explain(failure))
     parts = testing.finish()
@@ -414,11 +416,17 @@ def _attempt(code: CodeType, names: dict[str, Any]) -> Exception | None:
     return None
 
 
-def _plainly(error: Exception) -> str:
-    """Why a visible check failed, where there is no run of the student's own to tell."""
-    if isinstance(error, AssertionError | StudentError):
+def _plainly(error: Exception, story: _Story | None) -> str:
+    """Why a visible check failed.
+
+    The check quotes what the student's code returns, and here that code has met hidden inputs. So
+    the words come from the run in which it had not.
+    """
+    if story is not None and story.check:
+        return story.check
+    if isinstance(error, StudentError) or (story is None and isinstance(error, AssertionError)):
         return str(error).strip() or "the visible check fails"
-    return f"the visible check stopped with {builtin_kind(error)}"
+    return f"the visible check stops with {builtin_kind(error)} when it is graded"
 
 
 def _line(part: Part) -> str:
@@ -428,14 +436,14 @@ def _line(part: Part) -> str:
     return f"{mark} {part.points:g} of {part.max_points:g} · {part.what}{why}"
 
 
-def _presence(assignment: Assignment, name: str, shell: Shell, story: _Story) -> str:
+def _presence(assignment: Assignment, name: str, shell: Shell, story: _Story | None) -> str:
     """What is wrong with a name as such: missing, or of the wrong kind."""
     expected, kind = reference_names(assignment)[name], shell.kind(name)
     if kind == "missing":
-        if story.cell == "NotImplementedError":
-            return f"`{name}` is not solved yet (NotImplementedError)"
-        end = f": its cell ended with {story.cell}" if story.cell else ""
-        return f"`{name}` is not defined{end}"
+        cell = story.cell if story is not None else ""
+        if cell == "NotImplementedError":
+            return str(StudentError(cell, name))
+        return f"`{name}` is not defined" + (f": its cell ended with {cell}" if cell else "")
     if is_function(expected) and kind == "value":
         return f"`{name}` should be a function, and is a value"
     if not is_function(expected) and kind == "callable":
@@ -460,7 +468,7 @@ def _test_names(
         if cell.kind == "given":
             # It runs with the reference, so whatever stops it here is an answer of the student's,
             # and stops it in the student's notebook too.
-            with contextlib.suppress(Exception), _quiet(), _at_home(assignment):
+            with contextlib.suppress(Exception), testing.quiet(), _at_home(assignment):
                 exec(_code(assignment, cell, "visible"), names)
         elif cell.kind == "solution" and is_function(reference_names(assignment)[name]):
             names[name] = _Answer(name, shell, given, calls if name == mine else None)
@@ -532,6 +540,12 @@ class _Copy:
         self.things: list[Any] = []
         self.data = wire.encode(value, self._refer)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Copy) and self.data == other.data and self.things == other.things
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
     def _refer(self, thing: Any) -> Ref:
         self.things.append(thing)
         return Ref("object", len(self.things) - 1)
@@ -587,7 +601,7 @@ def _replay(answer: Any, call: _Call) -> _Result:
         return _Copy(answer)
     args, kwargs = call.asked.get()
     try:
-        with _quiet():
+        with testing.quiet():
             return _Copy(answer(*args, **kwargs))
     except StudentError as error:  # from a function of the student's that it was passed
         return error.kind
@@ -621,7 +635,7 @@ def reference_names(assignment: Assignment) -> Mapping[str, Any]:
 @functools.lru_cache(maxsize=64)
 def _reference(assignment: Assignment) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": assignment.slug}
-    with _quiet(), _at_home(assignment):
+    with testing.quiet(), _at_home(assignment):
         for cell in assignment.of_kind("given", "solution"):
             try:
                 exec(_code(assignment, cell, "visible"), names)
@@ -639,7 +653,7 @@ def answer_names(assignment: Assignment, answer: Answer) -> Mapping[str, Any]:
     names = dict(reference_names(assignment))
     path = f"autograder/misconceptions/{assignment.slug}.py"
     try:
-        with _quiet(), _at_home(assignment):
+        with testing.quiet(), _at_home(assignment):
             exec(compile(answer.source(), path, "exec"), names)
     except Exception as error:
         raise GraderFault(
@@ -651,6 +665,8 @@ def answer_names(assignment: Assignment, answer: Answer) -> Mapping[str, Any]:
 
 def rehearse(assignment: Assignment, test: Cell | None = None, seed: int = 0) -> None:
     """Prove that a test, or each of them once per process, passes on its own solution.
+
+    Without a test, also that the bank's known-wrong answers can be run.
 
     Raises
     ------
@@ -673,6 +689,9 @@ def rehearse(assignment: Assignment, test: Cell | None = None, seed: int = 0) ->
 def _rehearse_all(assignment: Assignment) -> None:
     for test in assignment.tests:
         rehearse(assignment, test)
+    for answer in misconceptions.answers(assignment.slug, assignment.root):
+        if not answer.correct:  # here, so that every fork finds it compiled, and a fault comes now
+            answer_names(assignment, answer)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -683,18 +702,6 @@ def _code(assignment: Assignment, cell: Cell, part: str) -> CodeType:
         rows = cell.source.splitlines()
         line += 1 + next(i for i, row in enumerate(rows) if "BEGIN HIDDEN TESTS" in row)
     return compile("\n" * line + source, f"solutions/{assignment.slug}.py", "exec")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Drop what code prints and warns."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        yield
 
 
 @contextlib.contextmanager

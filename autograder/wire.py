@@ -70,9 +70,8 @@ REF_KINDS = ("function", "class", "generator", "iterator", "module", "object")
 """The words for objects that do not cross. Closed, since a class may be called anything."""
 
 _SPACES = {b"o": "object", b"n": "name", b"k": "callback"}
-_DTYPES = {
-    np.dtype(c).str: np.dtype(c) for c in "?bhilqBHILQefdgFDG"
-}  # numbers and truth values in the machine's byte order; no objects, text, dates or records
+_DTYPES = {code: np.dtype(code) for code in {np.dtype(c).str for c in "?bhilqBHILQefdgFDG"}}
+"""Numbers and truth values in the machine's byte order; no objects, text, dates or records."""
 
 
 def is_name(text: Any) -> bool:
