@@ -187,18 +187,18 @@ class Shell:
         WireError
             If an argument cannot be sent.
         """
-        ref = Ref("name", target) if isinstance(target, str) else target
+        name = target if isinstance(target, str) else ""
         before = dict(self._lent)
         try:
             return self._request(
                 self.limits.call_seconds,
                 "call",
-                _Passed(ref),
+                target if name else _Passed(target),
                 method,
                 list(args),
                 dict(kwargs or {}),
                 given=given,
-                name=target if isinstance(target, str) else "",
+                name=name,
             )
         finally:
             self._lent = before
@@ -361,7 +361,7 @@ class Desk:
         self.calls = {
             "run": lambda source, quiet: self.execute(source, quiet),
             "call": self._call,
-            "value": lambda name: self.names[name],
+            "value": self._value,
             "kind": self._kind,
             "reseed": _reseed,
         }
@@ -379,7 +379,14 @@ class Desk:
             return wire.encode(("error", "WireError"))
 
     def _call(self, target: Any, method: str, args: list, kwargs: dict) -> Any:
+        if isinstance(target, str):
+            target = self._value(target)
         return (getattr(target, method) if method else target)(*args, **kwargs)
+
+    def _value(self, name: str) -> Any:
+        if name not in self.names:
+            raise NameError(name)
+        return self.names[name]
 
     def _kind(self, name: str) -> str:
         if name not in self.names:
@@ -394,9 +401,7 @@ class Desk:
 
     def _resolve(self, ref: Ref) -> Any:
         if ref.space == "name":
-            if ref.key not in self.names:
-                raise NameError(ref.key)
-            return self.names[ref.key]
+            return self._value(ref.key)
         if ref.space == "object":
             return self.objects[ref.key]
         return _Borrowed(self, ref.key)
@@ -518,7 +523,7 @@ def _make_ipython() -> Any:
 
         def showtraceback(self, *args, **kwargs):
             # Rendering a traceback takes as long as ten cells. In a quiet run nobody sees it.
-            if self.outputs.room:
+            if self.outputs.shown:
                 super().showtraceback(*args, **kwargs)
 
         def _showtraceback(self, etype, evalue, stb):
@@ -555,7 +560,8 @@ class _Outputs:
     """The outputs of a cell, as nbformat has them, up to a number of bytes."""
 
     def __init__(self, room: int) -> None:
-        self.room, self.list, self.full = room, [], False
+        self.room, self.list = room, []
+        self.shown, self.full = room > 0, False
         self.displays: dict[str, list[dict]] = {}
         self.clear_next = False
 
@@ -563,7 +569,7 @@ class _Outputs:
         if self.clear_next:
             self.clear()
         if self.full or size > self.room:
-            if not self.full and self.room > 0:
+            if self.shown and not self.full:
                 self.list.append(_stream("stderr", "\n[further output of this cell is dropped]\n"))
             self.full = True
             return False
