@@ -13,21 +13,25 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograder.course import ROOT, BadInput
+from autograder.testing import GraderFault
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    code = 2
     try:
         return options.run(options) or 0
     except BadInput as error:
         problem = str(error)
+    except GraderFault as error:
+        problem, code = str(error), 1
     except OSError as error:
         problem = (
             f"{error.filename or 'a file'}: {error.strerror} — check the path and its permissions"
         )
     print(problem, file=sys.stderr)
-    return 2
+    return code
 
 
 class _OneLine(argparse.ArgumentParser):

@@ -52,6 +52,7 @@ from traitlets.config import Config
 from autograder import classroom, release, submission
 from autograder.classroom import Course
 from autograder.course import ROOT, BadInput
+from autograder.testing import GraderFault
 
 MAX_COPIED_FILES = 100
 MAX_COPIED_BYTES = 50_000_000
@@ -160,7 +161,7 @@ class TrustedAutograde(Autograde):
         try:
             prepare(self, sorted({slug for slug, _ in jobs}))
             classroom.compute(course_of(self), jobs)
-        except BadInput as error:
+        except (BadInput, GraderFault) as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
         super().start()

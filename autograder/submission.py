@@ -56,10 +56,14 @@ def _bytes(path: Path) -> bytes:
         raise Refused(f"There is no file {path.name} in the submission{found}.") from None
     except OSError as error:
         raise Refused(f"It cannot be opened ({error.strerror}).") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused("It is not a plain file.")
-        content = file.read(MAX_BYTES + 1)
+        content = b""
+        while len(content) <= MAX_BYTES and (piece := os.read(descriptor, MAX_BYTES)):
+            content += piece
+    finally:
+        os.close(descriptor)
     if len(content) > MAX_BYTES:
         raise Refused(
             f"It is larger than {MAX_BYTES // 10**6} MB: clear its outputs and hand it in again."

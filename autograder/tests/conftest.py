@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import ROOT
+from autograder.course import ROOT, load
+
+from .handed_in import Work, class_of
 
 SLUG = "20_temperature"
 
@@ -53,3 +55,23 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def source(project: Path) -> Path:
     """The assignment's file in the project to be spoilt."""
     return project / "solutions" / f"{SLUG}.py"
+
+
+@pytest.fixture(scope="session")
+def work(released: Path) -> dict[str, Work]:
+    """Student → what was handed in and what must come of it."""
+    return class_of(load(SLUG, released))
+
+
+@pytest.fixture(scope="session")
+def course(released: Path, work: dict[str, Work], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder with a whole class, graded, and its feedback. Not to be changed."""
+    from autograder import gradebook
+
+    folder = tmp_path_factory.mktemp("course")
+    gradebook.init(folder, released)
+    for student, handed_in in work.items():
+        handed_in.make(folder / "submitted" / student / SLUG)
+    gradebook.grade(folder, workers=2)
+    gradebook.feedback(folder)
+    return folder

@@ -1,0 +1,223 @@
+"""A class of every kind of submission, graded once: who gets what, and what is never done twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from autograder import classroom, demo, gradebook
+from autograder.classroom import Course, CourseError
+from autograder.course import load
+
+from .conftest import SLUG, write_project
+from .handed_in import Work, class_of
+
+
+def rows_of(course: Path) -> dict[str, dict[str, str]]:
+    with open(course / "grades.csv", encoding="utf-8", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_everybody_is_graded_and_nobody_stops_the_class(
+    course: Path, work: dict[str, Work]
+) -> None:
+    rows = rows_of(course)
+    assert set(rows) == set(work)
+    got = {student: float(row["score"]) for student, row in rows.items()}
+    assert got == {student: w.points or 0 for student, w in work.items()}
+    for student, w in work.items():
+        assert (w.note in rows[student]["note"]) if w.points is None else not rows[student]["note"]
+
+
+def test_every_reason_is_in_that_students_feedback(course: Path, work: dict[str, Work]) -> None:
+    for student, w in work.items():
+        page = (course / "feedback" / student / SLUG / f"{SLUG}.html").read_text()
+        assert w.note.replace("<", "&lt;") in page, student
+        assert ("could not be graded" in page) == (w.points is None), student
+
+
+def test_a_row_per_student_and_a_column_per_cell(course: Path) -> None:
+    rows = rows_of(course)
+    columns = list(rows["solved"])
+    assert columns[-3:] == ["test_softmax", "test_hot_entropy", "text_cold"]
+    solved = rows["solved"]
+    assert (solved["assignment"], solved["max_score"], solved["to_mark"]) == (SLUG, "8", "1")
+    assert [solved[name] for name in columns[-3:]] == ["3.0", "3.0", "0.0"]
+    assert rows["untouched"]["to_mark"] == "0", "there is nothing to mark"
+
+
+def test_the_salt_is_secret_and_gives_everybody_other_inputs(course: Path) -> None:
+    salt = course / "salt"
+    assert stat.S_IMODE(salt.stat().st_mode) == 0o600
+    assert len(salt.read_text().strip()) == 64
+    room = Course(course)
+    seeds = {room.seed(slug, who) for slug in ("a", "b") for who in ("x", "y")}
+    assert len(seeds) == 4 and room.seed("a", "x") in seeds
+
+
+# --- records
+
+
+@pytest.fixture
+def small(released: Path, tmp_path: Path) -> Path:
+    """A course folder with three submissions that have not been graded."""
+    folder = tmp_path / "course"
+    gradebook.init(folder, released)
+    work = class_of(load(SLUG, released))
+    for student in ("solved", "half", "empty"):
+        work[student].make(folder / "submitted" / student / SLUG)
+    return folder
+
+
+def records(course: Path) -> dict[str, tuple[str, int]]:
+    """Student → name and time of the record."""
+    found = (course / "records" / SLUG).glob("*/*.json")
+    return {p.parent.name: (p.name, p.stat().st_mtime_ns) for p in found}
+
+
+def test_unchanged_work_is_not_done_again(small: Path, released: Path) -> None:
+    first = gradebook.grade(small)
+    before, graded = records(small), (small / "autograded/solved" / SLUG).stat().st_mtime_ns
+    ran: list[int] = []
+    assert gradebook.grade(small, done=ran.append) == first
+    assert ran == [] and records(small) == before
+    assert (small / "autograded/solved" / SLUG).stat().st_mtime_ns == graded
+
+    # One who hands in again is graded again, and nobody else.
+    path = small / "submitted" / "empty" / SLUG / f"{SLUG}.ipynb"
+    shutil.copy(small / "submitted" / "solved" / SLUG / f"{SLUG}.ipynb", path)
+    rows = gradebook.grade(small, done=ran.append)
+    assert ran == [1]
+    assert {row["student"]: row["score"] for row in rows} == {"solved": 6, "half": 3, "empty": 6}
+    after = {p.parent.name for p in (small / "records" / SLUG).glob("*/*.json")}
+    assert (
+        after == set(before)
+        and before.items() <= {**records(small), "empty": before["empty"]}.items()
+    )
+
+
+def test_a_killed_run_resumes(small: Path) -> None:
+    def stop(count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gradebook.grade(small, done=stop)
+    saved = records(small)
+    assert saved
+    rows = gradebook.grade(small)
+    assert {row["student"]: row["score"] for row in rows} == {"solved": 6, "half": 3, "empty": 0}
+    assert saved.items() <= records(small).items(), "a record was computed twice"
+
+
+def test_a_regrade_is_exact(small: Path) -> None:
+    gradebook.grade(small)
+    first = {p: p.read_bytes() for p in (small / "records").rglob("*.json")}
+    shutil.rmtree(small / "records")
+    gradebook.grade(small)
+    assert {p: p.read_bytes() for p in first} == first
+
+
+def test_a_record_is_keyed_by_all_it_depends_on(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project")
+    assignment = load(SLUG, project)
+    room = Course(tmp_path / "course", project)
+    room.root.mkdir()
+    room.write_salt()
+    folder = room.submitted(SLUG, "x").parent
+    from autograder.release import release
+
+    release(project)
+    class_of(assignment)["solved"].make(folder)
+
+    def changes(path: Path, old: str, new: str) -> bool:
+        before = classroom.key(room, SLUG, "x")
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        return classroom.key(room, SLUG, "x") != before
+
+    assert not changes(room.submitted(SLUG, "x"), '"deletable": false', '"deletable": true')
+    assert changes(room.submitted(SLUG, "x"), "weights.sum", "weights .sum")
+    assert changes(assignment.path, "(0.5, 2.0)", "(0.5, 3.0)")
+    assert changes(assignment.bank, "Hotter means larger scores.", "Hotter means larger ones.")
+    data = project / "solutions" / SLUG / "table.csv"
+    data.parent.mkdir()
+    before = classroom.key(room, SLUG, "x")
+    data.write_text("1,2")
+    assert classroom.key(room, SLUG, "x") != before
+    assert classroom.key(room, SLUG, "x") != classroom.key(room, SLUG, "y")
+
+
+def test_a_record_holds_the_run_and_the_verdicts(course: Path) -> None:
+    (path,) = (course / "records" / SLUG / "half").glob("*.json")
+    record = json.loads(path.read_text())
+    assert record["student"] == "half" and record["refused"] == ""
+    assert record["verdicts"]["test_hot_entropy"]["points"] == 3
+    assert record["verdicts"]["test_softmax"]["points"] == 0
+
+
+# --- course folders
+
+
+def test_a_folder_that_is_in_use_is_not_made_a_course(tmp_path: Path, released: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(CourseError, match="not an empty folder"):
+        gradebook.init(tmp_path, released)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_folder_that_is_no_course_is_not_graded(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="not a course folder"):
+        gradebook.grade(tmp_path)
+
+
+def test_a_course_that_lost_its_configuration_is_not_graded(small: Path) -> None:
+    (small / "nbgrader_config.py").write_text("c = get_config()\n")
+    with pytest.raises(CourseError, match="does not load"):
+        gradebook.grade(small)
+
+
+def test_a_test_that_changes_is_graded_anew(tmp_path: Path) -> None:
+    from autograder.release import ReleaseError, release
+
+    project = write_project(tmp_path / "project")
+    release(project)
+    folder = tmp_path / "course"
+    gradebook.init(folder, project)
+    class_of(load(SLUG, project))["half"].make(folder / "submitted" / "half" / SLUG)
+    assert [row["score"] for row in gradebook.grade(folder)] == [3]
+
+    source = project / "solutions" / f"{SLUG}.py"
+    text = source.read_text()
+    source.write_text(
+        text.replace('"test_hot_entropy", "points": 3', '"test_hot_entropy", "points": 5')
+    )
+    (row,) = gradebook.grade(folder)
+    assert (row["score"], row["max_score"]) == (5, 10)
+
+    # nbgrader cannot add a cell to a notebook that has submissions: say so, and what to do.
+    source.write_text(text + '\n# %% nbgrader={"grade_id": "given_more"}\nx = 1\n')
+    with pytest.raises(ReleaseError, match="its cells are not those"):
+        gradebook.grade(folder)
+
+
+def test_the_demo_class(released: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    rows = demo.run(folder, released)
+    assert len(rows) >= 12
+    by_student = {row["student"]: row for row in rows}
+    assert by_student["ada"]["score"] == 6
+    assert by_student["untouched"]["score"] == 0
+    assert by_student["missing"]["note"].startswith("There is no file")
+    assert by_student["empty"]["note"] == "The file is empty."
+    assert by_student["truncated"]["note"].startswith("The file is cut off")
+    assert len({row["score"] for row in rows}) > 3
+    assert len(list((folder / "feedback").rglob("*.html"))) == len(rows)
+    (folder / "DEMO").unlink()
+    with pytest.raises(CourseError, match="is not a demo"):
+        demo.run(folder, released)
