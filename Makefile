@@ -28,7 +28,7 @@ book: $(READY)  ## build the site into _build/html (warnings and failing cells a
 	  --all --quiet -W -n --keep-going
 
 serve: book  ## build the site and open it on http://127.0.0.1:8000
-	$(RUN) -m webbrowser -n http://127.0.0.1:8000 >/dev/null 2>&1 || true
+	@(sleep 1; $(RUN) -m webbrowser -n http://127.0.0.1:8000 >/dev/null 2>&1) &
 	$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 test: $(READY) lint  ## everything that proves the project right
@@ -60,7 +60,7 @@ demo: $(READY)  ## a sample class, graded end to end, in _build/demo
 	$(RUN) -m autograder demo
 
 bench: $(READY)  ## measure; ratios within one run
-	$(RUN) -m pytest bench --benchmark-columns=median,iqr,rounds --benchmark-group-by=group -q
+	$(RUN) -m pytest book/bench --benchmark-columns=median,iqr,rounds --benchmark-group-by=group -q
 
 clean:  ## remove everything that can be made again, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
