@@ -428,17 +428,8 @@ def _expressions_differ(got: sp.Basic, expected: sp.Basic) -> str:
     strangers = [s for s in got.free_symbols if _is_symbol(s) and s.name not in by_name]
     if got == expected:
         return ""
-    relational = isinstance(expected, sp.core.relational.Relational)
-    if isinstance(got, sp.logic.boolalg.Boolean) != isinstance(expected, sp.logic.boolalg.Boolean):
-        return f"expected {'a relation' if relational else 'an expression without a truth value'}"
-    if relational:
-        # a < b and b > a say the same, and so do a = b and b = a.
-        if got.canonical.rel_op == expected.canonical.rel_op:
-            return _expressions_differ(
-                got.canonical.lhs - got.canonical.rhs,
-                expected.canonical.lhs - expected.canonical.rhs,
-            )
-        return "another relation than the one asked for"
+    if _is_truth(expected) or _is_truth(got):
+        return _relations_differ(got, expected)
     verdict = _numerically(got, expected, by_name, strangers)
     if verdict is None:
         renamed = got.xreplace({s: by_name[s.name] for s in got.free_symbols if s.name in by_name})
@@ -447,6 +438,29 @@ def _expressions_differ(got: sp.Basic, expected: sp.Basic) -> str:
         names = ", ".join(by_name) or "no symbols at all"
         return f"expected an expression in {names}; it has other symbols"
     return verdict
+
+
+def _is_truth(thing: sp.Basic) -> bool:
+    """Whether it is true or false, and not a quantity. SymPy's own Boolean includes symbols."""
+    logic = sp.logic.boolalg
+    return isinstance(
+        thing, sp.core.relational.Relational | logic.BooleanFunction | logic.BooleanAtom
+    )
+
+
+def _relations_differ(got: sp.Basic, expected: sp.Basic) -> str:
+    """`_expressions_differ` where a relation is involved."""
+    if not _is_truth(expected) or not _is_truth(got):
+        kind = "a relation, such as a < b" if _is_truth(expected) else "an expression, no relation"
+        return f"expected {kind}"
+    # a < b and b > a say the same, and so do a = b and b = a.
+    left, right = (r.reversed if isinstance(r, sp.Gt | sp.Ge) else r for r in (got, expected))
+    if type(left) is not type(right) or not hasattr(left, "lhs"):
+        return "another relation than the one that is expected"
+    trouble = _expressions_differ(left.lhs - left.rhs, right.lhs - right.rhs)
+    if trouble and isinstance(left, sp.Eq | sp.Ne):
+        trouble = _expressions_differ(left.rhs - left.lhs, right.lhs - right.rhs)
+    return trouble
 
 
 def _is_symbol(thing: sp.Basic) -> bool:
@@ -461,10 +475,12 @@ def _numerically(
     names = {s.name: s for s in symbols}
     draw = np.random.default_rng(seed_for(*sorted(names)))
     ratios, compared = [], 0
-    for _ in range(12):
+    for number in range(12):
         if compared == 4 or (compared and not symbols):
             break
-        point = {name: _number_like(symbol, draw) for name, symbol in names.items()}
+        # Both signs for certain, where a symbol may have them: √x² is x for half of all numbers.
+        sign = (1, -1)[number] if number < 2 else 0
+        point = {name: _number_like(symbol, draw, sign) for name, symbol in names.items()}
         values = [
             _evaluate(e, {s: point[s.name] for s in e.free_symbols if _is_symbol(s)})
             for e in (got, expected)
@@ -482,26 +498,34 @@ def _numerically(
     if not ratios:
         return ""
     first = ratios[0]
-    constant = len(ratios) > 1 and all(abs(r - first) < 1e-9 * abs(first) for r in ratios)
+    constant = compared == len(ratios) > 1 and all(
+        abs(r - first) < 1e-9 * abs(first) for r in ratios
+    )
     if constant and abs(first.imag) < 1e-12:
+        if abs(first.real - 1) < 1e-3:
+            return "close, but not equal to what is expected"
         if abs(first.real + 1) < 1e-9:
             return "the sign is wrong"
         return f"{first.real:.3g} times what is expected"
     return "not equal to what is expected"
 
 
-def _number_like(symbol: sp.Symbol, draw: np.random.Generator) -> sp.Number:
-    """A random number that fits a symbol's assumptions."""
+def _number_like(symbol: sp.Symbol, draw: np.random.Generator, sign: int) -> sp.Number:
+    """A random number that fits a symbol's assumptions. `sign`: the one to take, or 0 for either.
+
+    A symbol of which nothing is known stands for real numbers.
+    """
+    number = sp.Rational(int(draw.integers(200, 1800)), 1009)
     if symbol.is_integer:
-        number = int(draw.integers(2, 9))
-        number += number % 2 if symbol.is_even else (number + 1) % 2 if symbol.is_odd else 0
-        return sp.Integer(-number if symbol.is_negative else number)
-    size = sp.Rational(int(draw.integers(200, 1800)), 1009)
-    if symbol.is_negative or (
-        not symbol.is_nonnegative and symbol.is_extended_real and draw.random() < 0.5
-    ):
-        return -size
-    return size
+        whole = int(draw.integers(2, 9))
+        whole += symbol.is_even is not None and bool(symbol.is_even) != (whole % 2 == 0)
+        number = sp.Integer(whole)
+    sign = sign or (1 if draw.random() < 0.5 else -1)
+    if symbol.is_negative or symbol.is_nonpositive:
+        sign = -1
+    elif symbol.is_positive or symbol.is_nonnegative:
+        sign = 1
+    return sign * number
 
 
 def _evaluate(expression: sp.Basic, point: Mapping[sp.Symbol, sp.Number]) -> sp.Expr | None:

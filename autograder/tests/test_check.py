@@ -1,0 +1,129 @@
+"""The bank proves the tests, and the check sees a test that is too weak or too strict."""
+
+import pytest
+
+from autograder import check, misconceptions
+from autograder.misconceptions import right, wrong
+from autograder.tests.test_verdict import BANK, SOURCE, project
+
+
+def rows(folder, source=SOURCE, bank=BANK, name="scale"):
+    return {r.title or r.kind: r for r in check.check_name(project(folder, source, bank), name, 4)}
+
+
+def test_a_good_test_stands(tmp_path):
+    found = rows(tmp_path)
+    assert [r.faults for r in found.values()] == [()] * 6
+    assert found["unsolved"].points == (0, 0) and found["solution"].points == (3, 3)
+    assert found["a loop, lists out"].points == (3, 3)
+    assert found["the factor squared"].points[1] < 3
+
+
+def test_a_test_that_a_wrong_answer_passes_is_seen(tmp_path):
+    blind = SOURCE.replace("scaled_twice(x, 3.0), 9 * x", "scaled_twice(x, 1.0), x")
+    found = rows(tmp_path, blind)
+    assert found["the factor squared"].faults == ("seed 0: gets full marks",)
+
+
+def test_a_test_that_a_right_answer_fails_is_seen(tmp_path):
+    strict = SOURCE.replace(
+        'with part(1, "a factor of 1"):',
+        'with part(1, "a factor of 1"):\n    holds(hasattr(scale([1], 1), "shape"), "an array")',
+    )
+    (fault,) = rows(tmp_path, strict)["a loop, lists out"].faults
+    assert "loses points" in fault and "an array" in fault
+
+
+def test_a_misconception_that_no_test_tells_from_another_is_seen(tmp_path):
+    twin = BANK + (
+        '@wrong("scale", "the factor times itself", hint="Once.")\n'
+        'def twin(x, factor):\n    """Again."""\n    return np.asarray(x) * factor * factor\n'
+    )
+    found = rows(tmp_path, bank=twin)
+    assert found["the factor times itself"].faults == ('seed 0: taken for "the factor squared"',)
+
+
+def test_a_value_is_checked_like_a_function(tmp_path):
+    found = rows(tmp_path, name="area")
+    assert [r.faults for r in found.values()] == [()] * 3
+    assert found["the perimeter"].points == (0, 0)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_sample_goes_through_real_shells(tmp_path, number):
+    found = check.check_shells(project(tmp_path), number)
+    kinds = {"scale", "area", "mean_of"} if number == 0 else {"scale"}
+    assert {r.name for r in found} == kinds
+    assert all(r.faults == () for r in found)
+
+
+def test_the_table_is_printed_and_the_exit_code_tells(monkeypatch, capsys):
+    good = check.Row("30_scaling", "scale", "right", "a loop", (3, 3), 3)
+    monkeypatch.setattr(check, "check", lambda slugs: [good])
+    assert check.main() == 0
+    assert "1 of 1 answers" in capsys.readouterr().out
+    bad = check.Row("30_scaling", "scale", "wrong", "squared", (3, 3), 3, ("gets full marks",))
+    monkeypatch.setattr(check, "check", lambda slugs: [good, bad])
+    assert check.main() == 1
+    said = capsys.readouterr()
+    assert said.err == '30_scaling scale, wrong "squared": gets full marks\n'
+
+
+# --- the bank itself
+
+
+@wrong("scale", "doubled", hint="Read the name.")
+def always_doubled(x, factor):
+    """Scaling is
+    doubling."""
+    if len(x) > 9:
+        return always_doubled(x[1:], factor)
+    return [2 * v for v in x]
+
+
+def test_an_answer_is_what_a_student_would_have_typed():
+    assert always_doubled.answer.belief == "Scaling is doubling."
+    assert always_doubled.answer.source() == (
+        "def scale(x, factor):\n"
+        "    if len(x) > 9:\n"
+        "        return scale(x[1:], factor)\n"
+        "    return [2 * v for v in x]"
+    )
+
+
+def test_a_value_is_assigned():
+    @right("area", "squared", value=True)
+    def squared():
+        return 3**2
+
+    source = squared.answer.source()
+    assert source == "def compute_area():\n    return 3**2\n\n\narea = compute_area()"
+
+
+def test_a_wrong_answer_needs_a_belief_and_a_hint():
+    with pytest.raises(ValueError, match=r"test_check.py:\d+: f lacks a hint or a docstring"):
+
+        @wrong("scale", "title", hint="hint")
+        def f():
+            return 1
+
+    with pytest.raises(ValueError, match="lacks a hint"):
+
+        @wrong("scale", "title", hint=" ")
+        def g():
+            """A belief."""
+
+
+def test_two_answers_of_one_title_are_refused(tmp_path):
+    again = BANK + (
+        '@wrong("scale", "the factor added", hint="No.")\n'
+        'def again(x, factor):\n    """Again."""\n    return x\n'
+    )
+    assignment = project(tmp_path, bank=again)
+    with pytest.raises(ValueError, match="rename one"):
+        misconceptions.answers(assignment.slug, assignment.root)
+
+
+def test_an_assignment_without_a_bank_has_no_answers(tmp_path):
+    assert misconceptions.answers("99_nothing") == ()
+    assert misconceptions.answers("99_nothing", tmp_path) == ()
