@@ -1,4 +1,4 @@
-"""Attention weights computed in full: the quadratic forms that the faster ones are compared with."""
+"""Attention weights computed in full: the quadratic forms that faster ones are compared with."""
 
 import numpy as np
 
