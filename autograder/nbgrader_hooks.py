@@ -356,11 +356,9 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if tag == "img" and name == "src":
         # Only images that are part of the page: it must not call anybody.
         return value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
-    return name in {"a": ("href", "title"), "img": ("alt", "title")}.get(tag, ()) or name in (
-        "colspan",
-        "rowspan",
-        "style",
-    )
+    if tag == "a" and name == "href":
+        return value.startswith(("https://", "http://", "mailto:", "#"))
+    return name in ("alt", "title", "colspan", "rowspan", "style")
 
 
 def safe_html(html: str) -> str:
@@ -388,13 +386,10 @@ def safe_outputs(outputs: list[dict]) -> list[NotebookNode]:
     for raw in outputs:
         output = NotebookNode(raw)
         if "data" in output:
-            data = {
-                mime: output.data[mime]
-                for mime in ("text/plain", "image/png", "image/jpeg")
-                if isinstance(output.data.get(mime), str)
-            }
-            if isinstance(output.data.get("text/html"), str):
-                data["text/html"] = safe_html(output.data["text/html"])
+            data = {m: d for m, d in output.data.items() if submission.is_image(m, d)}
+            for mime, clean in (("text/plain", str), ("text/html", safe_html)):
+                if isinstance(output.data.get(mime), str):
+                    data[mime] = clean(output.data[mime])
             output.data, output.metadata = NotebookNode(data), NotebookNode()
         kept.append(output)
     return kept

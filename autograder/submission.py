@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import stat
 from collections import defaultdict
 from pathlib import Path
@@ -22,7 +23,15 @@ from autograder.release import graded_notebook
 
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
-_IMAGES = ("image/png", "image/jpeg")
+
+
+def is_image(mime: str, data: object) -> bool:
+    """Whether this is a picture as notebooks hold them, and nothing that could be anything else."""
+    return (
+        mime in ("image/png", "image/jpeg")
+        and isinstance(data, str)
+        and re.fullmatch(r"[A-Za-z0-9+/=\s]+", data) is not None
+    )
 
 
 class Refused(Exception):
@@ -109,40 +118,29 @@ def _cells(content: bytes) -> list[NotebookNode]:
 def _cell(raw: dict) -> NotebookNode:
     """One cell of the file, reduced to what grading uses. Tolerates anything."""
 
-    def inside(*keys: str) -> object:
+    def inside(*keys: str) -> dict:
         value: object = raw
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
-        return value
+        return value if isinstance(value, dict) else {}
 
-    source = raw.get("source", "")
+    source = raw.get("source")
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    if not isinstance(source, str):
-        source = ""
     # JSON can hold half a surrogate pair, which no file can.
-    source = source.encode("utf-8", "replace").decode("utf-8")
+    source = source.encode("utf-8", "replace").decode("utf-8") if isinstance(source, str) else ""
     kind = raw.get("cell_type")
-    attachments = (
-        {
-            str(name): {mime: data}
-            for name, bundle in (raw.get("attachments") or {}).items()
-            if isinstance(bundle, dict)
-            for mime, data in bundle.items()
-            if mime in _IMAGES and isinstance(data, str)
-        }
-        if isinstance(raw.get("attachments"), dict)
-        else {}
-    )
+    names = (inside("metadata", "nbgrader").get("grade_id"), raw.get("id"))
     return NotebookNode(
-        cell_type=kind if kind in ("code", "markdown", "raw") else "raw",
-        names=[
-            n
-            for n in (inside("metadata", "nbgrader", "grade_id"), raw.get("id"))
-            if isinstance(n, str)
-        ],
+        cell_type=kind if kind in ("code", "markdown") else "raw",
+        names=[name for name in names if isinstance(name, str)],
         source=source,
-        attachments=attachments,
+        attachments={
+            name: {mime: data}
+            for name in inside("attachments")
+            for mime, data in inside("attachments", name).items()
+            if is_image(mime, data)
+        },
     )
 
 

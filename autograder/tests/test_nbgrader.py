@@ -1,0 +1,346 @@
+"""The plain nbgrader commands and the formgrader, on a course folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook
+
+from autograder import demo, gradebook
+from autograder.course import ROOT, assignments, load
+from autograder.nbgrader_hooks import read_score, safe_html, safe_outputs
+from autograder.release import STUBS, generate
+
+from .conftest import SLUG
+from .handed_in import Work
+
+STUDENTS = ("solved", "half", "forged", "missing", "empty", "evil", "linked-folder", "date-odd")
+
+
+def nbgrader(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run nbgrader in a folder, as an instructor would."""
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def scores(folder: Path) -> dict[tuple[str, str], float]:
+    """(student, assignment) → score in the gradebook."""
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
+        return {
+            (submission.student.id, assignment.name): submission.score
+            for assignment in book.assignments
+            for submission in assignment.submissions
+        }
+
+
+# --- plain commands
+
+
+@pytest.fixture(scope="module")
+def plain(released: Path, work: dict[str, Work], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder that only nbgrader's own commands have touched since `init`."""
+    folder = tmp_path_factory.mktemp("plain")
+    gradebook.init(folder, released)
+    for student in STUDENTS:
+        work[student].make(folder / "submitted" / student / SLUG)
+    for command in ("autograde", "generate_feedback"):
+        ran = nbgrader(folder, command, SLUG)
+        assert ran.returncode == 0, ran.stderr
+    return folder
+
+
+def test_nbgrader_autograde_gives_our_scores(plain: Path, work: dict[str, Work]) -> None:
+    assert scores(plain) == {(student, SLUG): work[student].points or 0 for student in STUDENTS}
+
+
+def test_nbgrader_generate_feedback_gives_our_pages(plain: Path, course: Path) -> None:
+    for student in STUDENTS:
+        name = f"feedback/{student}/{SLUG}/{SLUG}.html"
+        page = (plain / name).read_text()
+        assert "Content-Security-Policy" in page
+        # The hidden inputs differ with the salt, and with them a ratio in a message may.
+        assert len(page) == pytest.approx(len((course / name).read_text()), abs=50)
+
+
+def test_nbgrader_export_works(plain: Path, work: dict[str, Work]) -> None:
+    ran = nbgrader(plain, "export", "--to=out.csv")
+    assert ran.returncode == 0, ran.stderr
+    with open(plain / "out.csv", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {s: float(row["score"]) for s, row in rows.items()} == {
+        s: work[s].points or 0 for s in STUDENTS
+    }
+
+
+def test_no_execute_does_not_grade_saved_outputs(plain: Path) -> None:
+    before = scores(plain)
+    ran = nbgrader(plain, "autograde", SLUG, "--no-execute", "--force", "--student=forged")
+    assert ran.returncode == 0, ran.stderr
+    assert scores(plain) == before
+
+
+def test_without_the_grader_nbgrader_does_not_run_students_code(
+    released: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "course"
+    gradebook.init(folder, released)
+    target = folder / "submitted" / "x" / SLUG
+    target.mkdir(parents=True)
+    spy = f"from pathlib import Path\nPath({str(tmp_path / 'ran')!r}).touch()"
+    notebook = demo.handed_in(load(SLUG, released), {"softmax": spy})
+    nbformat.write(notebook, target / f"{SLUG}.ipynb")
+    config = folder / "nbgrader_config.py"
+    config.write_text(config.read_text().replace(str(released), str(tmp_path / "moved")))
+    ran = nbgrader(folder, "autograde", SLUG)
+    assert ran.returncode != 0
+    assert f"the grader is no longer in {tmp_path / 'moved'}" in ran.stderr
+    assert not (tmp_path / "ran").exists() and not list((folder / "autograded").iterdir())
+
+
+def test_a_mark_given_by_hand_stays(released: Path, work: dict[str, Work], tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    gradebook.init(folder, released)
+    work["solved"].make(folder / "submitted" / "solved" / SLUG)
+    (row,) = gradebook.grade(folder)
+    assert (row["score"], row["to_mark"], row["text_cold"]) == (6, 1, 0)
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
+        grade = book.find_grade("text_cold", SLUG, SLUG, "solved")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        comment = book.find_comment("text_cold", SLUG, SLUG, "solved")
+        comment.manual_comment = "Why does it *grow*? <script>evil()</script>"
+        book.db.commit()
+        book.add_student("nobody")
+    rows = gradebook.export(folder)
+    assert [(r["student"], r["score"], r["to_mark"], r["note"]) for r in rows] == [
+        ("nobody", 0, 0, "Nothing handed in."),
+        ("solved", 7.5, 0, ""),
+    ]
+    (page,) = gradebook.feedback(folder)
+    assert "7.5 of 8 points" in page.read_text()
+    assert "Why does it <em>grow</em>? &lt;script&gt;" in page.read_text()
+
+
+# --- the formgrader
+
+
+@pytest.fixture(scope="module")
+def server(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Address and token of a Jupyter server with the formgrader, in the course folder."""
+    runtime = tmp_path_factory.mktemp("runtime")
+    log = open(runtime / "log", "w")  # noqa: SIM115 - it lives as long as the server
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--port=0"),
+            "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}",
+            "--ServerApp.disable_check_xsrf=True",
+        ],
+        cwd=plain,
+        env=os.environ | {"JUPYTER_RUNTIME_DIR": str(runtime), "JUPYTER_PREFER_ENV_PATH": "1"},
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        while not (found := list(runtime.glob("jpserver-*.json"))):
+            assert process.poll() is None, (runtime / "log").read_text()
+            time.sleep(0.1)
+        while not (text := found[0].read_text()):
+            time.sleep(0.1)
+        info = json.loads(text)
+        yield info["url"].replace("localhost", "127.0.0.1"), info["token"]
+    finally:
+        process.terminate()
+        process.wait()
+        log.close()
+
+
+def ask(server: tuple[str, str], path: str, method: str = "GET") -> str:
+    """A page of the formgrader."""
+    url, token = server
+    request = urllib.request.Request(f"{url}formgrader/{path}", method=method)
+    request.add_header("Authorization", f"token {token}")
+    with urllib.request.urlopen(request, timeout=120) as reply:
+        return reply.read().decode()
+
+
+def test_the_formgraders_buttons_use_our_grader(
+    plain: Path, server: tuple[str, str], work: dict[str, Work]
+) -> None:
+    work["solved"].make(plain / "submitted" / "late" / SLUG)
+    listed = {row["student"]: row for row in json.loads(ask(server, f"api/submissions/{SLUG}"))}
+    assert set(listed) == {*STUDENTS, "late"}
+    assert listed["late"]["autograded"] is False
+    assert listed["date-odd"]["autograded"] is True
+    reply = json.loads(ask(server, f"api/submission/{SLUG}/late/autograde", "POST"))
+    assert reply["success"], reply
+    assert scores(plain)["late", SLUG] == 6
+    reply = json.loads(ask(server, f"api/assignment/{SLUG}/generate_feedback", "POST"))
+    assert reply["success"], reply
+    page = (plain / "feedback" / "late" / SLUG / f"{SLUG}.html").read_text()
+    assert "Content-Security-Policy" in page and "6 of 8 points" in page
+
+
+def test_the_page_for_marking_by_hand_runs_nothing_of_the_students(
+    plain: Path, server: tuple[str, str]
+) -> None:
+    with Gradebook(f"sqlite:///{plain}/gradebook.db") as book:
+        number = book.find_submission_notebook(SLUG, SLUG, "evil").id
+    page = ask(server, f"submissions/{number}/")
+    assert "<b>bold</b>" in page, "the answer is not on the page"
+    assert "evil" in page
+    assert harmful(page[page.index('id="notebook"') :]) == []
+
+
+# --- pages
+
+
+def harmful(html: str) -> list[str]:
+    """What a page would run or fetch because a student wrote it."""
+    tags = re.findall(r"<[^>]*>", html)
+    bad = re.compile(
+        r"(?i)<\s*(script|iframe|object|embed|svg|form|style|link|meta|base)\b(?!.*charset|.*viewport)"
+        r"|\son\w+\s*=|javascript:|evil\.example|url\("
+    )
+    return [tag for tag in tags if bad.search(tag)]
+
+
+def test_no_feedback_page_runs_or_fetches_anything(course: Path) -> None:
+    pages = list((course / "feedback").rglob("*.html"))
+    assert len(pages) > 50
+    for page in pages:
+        text = page.read_text()
+        body = text[text.index("<body>") :]
+        assert harmful(body) == [], page
+        for tag in re.findall(r"<[^>]*\b(?:src|href)=[^>]*>", text):
+            assert re.match(r'<img [^>]*src="data:image/(png|jpeg);|<a href="(#|https?:)', tag), tag
+    evil = (course / "feedback" / "evil" / SLUG / f"{SLUG}.html").read_text()
+    assert "<b>bold</b>" in evil and "&lt;script&gt;" in evil
+
+
+def test_no_feedback_page_holds_a_hidden_test_or_the_solution(course: Path, released: Path) -> None:
+    assignment = load(SLUG, released)
+    secret = {
+        line.strip()
+        for cell in assignment.tests
+        for line in cell.hidden.splitlines()
+        if len(line.strip()) > 15
+    }
+    assert len(secret) > 5
+    for page in (course / "feedback").rglob("*.html"):
+        text = re.sub(r"<[^>]+>", "", page.read_text()).replace("&quot;", '"')
+        assert not [line for line in secret if line in text], page
+        assert "reference." not in text and "score()" not in text, page
+
+
+def test_safe_html_keeps_what_is_harmless() -> None:
+    table = '<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>'
+    assert safe_html(table) == table
+    assert safe_html('<a href="https://numpy.org">x</a>') == '<a href="https://numpy.org">x</a>'
+    image = '<img alt="a" src="data:image/png;base64,iVBORw0=">'
+    assert safe_html(image) == image
+    assert safe_html('<img src="data:text/html;base64,xx">') == "<img>"
+    assert safe_html('<a href="data:text/html,x">x</a>') == "<a>x</a>"
+
+
+def test_outputs_lose_what_could_act() -> None:
+    data = {
+        "text/plain": "x",
+        "text/html": "<b onclick=evil()>x</b>",
+        "application/javascript": "evil()",
+        "image/svg+xml": "<svg onload=evil()>",
+        "text/latex": r"$\href{javascript:evil()}{x}$",
+        "image/png": '"><script>evil()</script>',
+        "image/jpeg": "/9j/4A==",
+    }
+    raw = {"output_type": "display_data", "data": data, "metadata": {"a": 1}}
+    (output,) = safe_outputs([raw])
+    kept = {"text/plain": "x", "text/html": "<b>x</b>", "image/jpeg": "/9j/4A=="}
+    assert output.data == kept
+    assert output.metadata == {}
+
+
+# --- scores
+
+
+def scored(*outputs: NotebookNode) -> float:
+    cell = v4.new_code_cell(metadata={"nbgrader": NotebookNode(points=3)})
+    cell.outputs = list(outputs)
+    return read_score(cell)
+
+
+def result(text: object) -> NotebookNode:
+    return NotebookNode(output_type="execute_result", data={"text/plain": text})
+
+
+@pytest.mark.parametrize("text, score", [("2.5", 2.5), ("0", 0), ("3", 3), ("3.0", 3)])
+def test_a_score_is_read(text: str, score: float) -> None:
+    message = v4.new_output("display_data", data={"text/plain": "1000"})
+    warning = v4.new_output("stream", name="stderr", text="careful")
+    assert scored(message, warning, result(text)) == score
+
+
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "-inf", "-1", "3.001", "1e300", "full marks", "", "'3'", ["3"], None]
+)
+def test_what_is_no_score_is_zero(text: object) -> None:
+    assert scored(result(text)) == 0
+
+
+def test_no_score_or_two_are_zero() -> None:
+    assert scored() == 0
+    assert scored(result("3"), result("3")) == 0
+    assert scored(v4.new_output("stream", name="stdout", text="3")) == 0
+    assert scored(NotebookNode(output_type="execute_result")) == 0
+
+
+# --- without us
+
+
+def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
+    """The same notebooks, real kernels, tests and answers in one process, no sandbox."""
+    slug = assignments()[0]
+    assignment = load(slug)
+    ours, stock = tmp_path / "ours", tmp_path / "stock"
+    gradebook.init(ours)
+    stock.mkdir()
+    (stock / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.ClearSolutions.enforce_metadata = True\n"
+    )
+    generate([assignment], stock, STUBS, f"sqlite:///{stock}/gradebook.db")
+    for number in range(4):
+        notebook = demo.handed_in(assignment, demo.banked_answers(assignment, number))
+        for folder in (ours, stock):
+            target = folder / "submitted" / f"s{number}" / slug
+            target.mkdir(parents=True)
+            nbformat.write(notebook, target / f"{slug}.ipynb")
+    gradebook.grade(ours, [slug])
+    ran = nbgrader(stock, "autograde", slug, PYTHONPATH=str(ROOT), JUPYTER_PREFER_ENV_PATH="1")
+    assert ran.returncode == 0, ran.stderr
+
+    def by_cell(folder: Path) -> dict[tuple[str, str], float]:
+        with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
+            return {
+                (submission.student.id, grade.name): grade.auto_score
+                for submission in book.find_assignment(slug).submissions
+                for grade in submission.notebooks[0].grades
+            }
+
+    assert by_cell(stock) == by_cell(ours)
+    assert len({score for score in by_cell(ours).values() if score is not None}) > 3
