@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import total_ordering
 from typing import ClassVar
 
 import numpy as np
 
 
+@total_ordering
 class Counted:
-    """A number that counts the operations it takes part in; signs and comparisons are free."""
+    """A number that tallies what is done with it; signs and comparisons are free."""
 
     tally: ClassVar[Counter[str]] = Counter()
 
@@ -50,15 +52,6 @@ class Counted:
 
     def __lt__(self, other):
         return self.value < plain(other)
-
-    def __le__(self, other):
-        return self.value <= plain(other)
-
-    def __gt__(self, other):
-        return self.value > plain(other)
-
-    def __ge__(self, other):
-        return self.value >= plain(other)
 
 
 def plain(number):
