@@ -482,10 +482,6 @@ class _Decoder:
 
     def generator(self) -> np.random.Generator:
         state, inc, has_uint32, uinteger = (self.integer() for _ in range(4))
-        ranges = (2**128, 2**128, 2, 2**32)
-        parts = (state, inc, has_uint32, uinteger)
-        if not all(0 <= part < top for part, top in zip(parts, ranges, strict=True)):
-            raise WireError("it holds a random generator in an impossible state")
         bits = np.random.PCG64(0)
         bits.state = {
             "bit_generator": "PCG64",
