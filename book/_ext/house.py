@@ -108,6 +108,13 @@ def place(node: nodes.Node) -> str:
     return f"{node.source}:{node.line}"
 
 
+def unique_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Drop the ids that sphinx-exercise gives to every exercise alike: an id names one element."""
+    for section in doctree.findall(nodes.section):
+        if section["ids"] in (["exercise-content"], ["solution-content"]):
+            section["ids"] = []
+
+
 def explain(app: Sphinx, exception: Exception | None) -> None:
     """Replace the traceback of a failed cell by one line: the file, the line and the error."""
     if isinstance(exception, ExecutionError):
@@ -144,6 +151,7 @@ def failed_line(chapter: Chapter, report: str) -> int:
 
 def setup(app: Sphinx) -> dict:
     app.connect("config-inited", configure)
+    app.connect("doctree-resolved", unique_ids)
     app.connect("build-finished", explain, priority=900)  # after everybody has tidied up
     app.add_html_math_renderer(
         "located_katex",
