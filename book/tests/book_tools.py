@@ -1,0 +1,87 @@
+"""Building the book, and small books with its frame, as `make book` does."""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "book"
+TOC = (ROOT / "_toc.yml").read_text(encoding="utf8")
+CHAPTERS = [BOOK / f"{name}.md" for name in re.findall(r"file: (\d\d_\w+)", TOC)]
+# Chapters import `lib` from the book's folder, Sphinx imports the extensions from theirs.
+sys.path[:0] = [str(BOOK), str(BOOK / "_ext")]
+
+# What every page of book/ stands on.
+FRAME = ("_ext", "_static", "_templates", "lib", "references.bib")
+HEAD = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A finished build: `output` is what it printed, without colours."""
+
+    returncode: int
+    output: str
+    root: Path
+
+    @property
+    def html(self) -> Path:
+        return self.root / "_build" / "html"
+
+    @property
+    def errors(self) -> str:
+        """What it printed from the first warning or error on: all that an author has to read."""
+        start = re.search(r"^.*(WARNING: |ERROR: |rror:$|:\d+: \w+Error: )", self.output, re.M)
+        return self.output[start.start() :] if start else ""
+
+
+def build(source: Path, out: Path | None = None) -> Build:
+    """Build the book of the project folder `source` as `make book` does, into `out`."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "book"]
+    command += ["--config", "_config.yml", "--toc", source / "_toc.yml"]
+    command += ["--path-output", out or source, "-W", "-n", "--keep-going"]
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    done = subprocess.run(command, cwd=source, check=False, **pipe)
+    return Build(done.returncode, ESCAPES.sub("", done.stdout), out or source)
+
+
+def copy_of_the_book(target: Path, *, execute: bool = True) -> Path:
+    """A copy of the project without what git and builds keep in it."""
+    hidden = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.pyc")
+    shutil.copytree(ROOT, target, ignore=hidden)
+    _configure(target, execute)
+    return target
+
+
+def small_book(root: Path, pages: dict[str, str]) -> Path:
+    """A project folder with the book's frame and `pages`: name to text, the first is the root."""
+    (root / "book").mkdir(parents=True)
+    for name in FRAME:
+        copy = shutil.copytree if (BOOK / name).is_dir() else shutil.copy
+        copy(BOOK / name, root / "book" / name)
+    (root / "requirements.txt").write_text("# pins\n", encoding="utf8")
+    first, *others = pages
+    toc = [f"format: jb-book\nroot: {first}\n", *(f"- file: {name}\n" for name in others)]
+    toc.insert(1, "chapters:\n" if others else "")
+    (root / "_toc.yml").write_text("".join(toc), encoding="utf8")
+    for name, text in pages.items():
+        (root / "book" / f"{name}.md").write_text(text, encoding="utf8")
+    _configure(root, execute=True)
+    return root
+
+
+def _configure(root: Path, execute: bool) -> None:
+    config = (ROOT / "_config.yml").read_text(encoding="utf8")
+    if not execute:
+        config, changes = re.subn("execute_notebooks: cache", "execute_notebooks: 'off'", config)
+        assert changes == 1, "_config.yml no longer says execute_notebooks: cache"
+    (root / "_config.yml").write_text(config, encoding="utf8")
+
+
+def cell(code: str, *options: str) -> str:
+    """The Markdown of a code cell; `options` are lines such as `:tags: [hide-input]`."""
+    return "\n".join(["```{code-cell}", *options, code, "```", ""])

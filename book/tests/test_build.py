@@ -1,0 +1,199 @@
+"""What the build promises: the same bytes every time, an honest cache, nothing from elsewhere."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from book_tools import HEAD, build, cell, small_book
+from bs4 import BeautifulSoup
+from house import shared_key
+
+
+@pytest.fixture(scope="module")
+def soups(site, pages) -> dict[str, BeautifulSoup]:
+    """Every page of the site, parsed."""
+    return {name: BeautifulSoup((site / name).read_bytes(), "html.parser") for name in pages}
+
+
+def test_two_builds_in_two_places_are_the_same_bytes(site, two_builds):
+    elsewhere = two_builds["elsewhere"].result()
+    assert elsewhere.returncode == 0, elsewhere.errors
+    here, there = (
+        {path.relative_to(html): path.read_bytes() for path in html.rglob("*") if path.is_file()}
+        for html in (site, elsewhere.html)
+    )
+    assert here.keys() == there.keys()
+    assert [str(name) for name in here if here[name] != there[name]] == []
+
+
+# --- the execution cache
+
+
+def test_the_cache_key_follows_all_that_a_chapter_depends_on(tmp_path):
+    files = ["book/lib/a.py", "book/lib/style.mplstyle", "book/data/deep/b.csv", "requirements.txt"]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("one")
+    keys = [shared_key(tmp_path)]
+    for name in files:
+        (tmp_path / name).write_text("two")
+        keys.append(shared_key(tmp_path))
+    (tmp_path / "book/data/new.csv").write_text("two")
+    keys.append(shared_key(tmp_path))
+    (tmp_path / "book/data/new.csv").rename(tmp_path / "book/data/renamed.csv")
+    keys.append(shared_key(tmp_path))
+    (tmp_path / "book/data/renamed.csv").unlink()
+    assert len(set(keys)) == len(keys)
+    assert shared_key(tmp_path) == keys[-3]
+
+    (tmp_path / "book/lib/__pycache__").mkdir()
+    (tmp_path / "book/lib/__pycache__/a.pyc").write_text("compiled")
+    (tmp_path / "book/01_chapter.md").write_text("a chapter's own text is in the stock key")
+    assert shared_key(tmp_path) == keys[-3]
+
+
+def test_cells_run_again_when_shared_code_changes_and_only_then(tmp_path):
+    page = f"{HEAD}# Page\n\nProse.\n\n" + cell("from lib.shared import VALUE\n\nprint(VALUE)")
+    root = small_book(tmp_path / "book_with_cache", {"index": page})
+    shared, source = root / "book" / "lib" / "shared.py", root / "book" / "index.md"
+    shared.write_text("VALUE = 'first value'\n")
+    seen = []
+    for change in (
+        lambda: None,
+        lambda: None,
+        lambda: source.write_text(page.replace("Prose.", "Other prose.")),
+        lambda: shared.write_text("VALUE = 'second value'\n"),
+        lambda: (root / "requirements.txt").write_text("# other pins\n"),
+    ):
+        change()
+        done = build(root)
+        assert done.returncode == 0, done.errors
+        html = (done.html / "index.html").read_text(encoding="utf8")
+        value = re.search(r"\w+ value(?=\n)", html)[0]
+        seen.append(("Executed notebook" in done.output, "Other prose" in html, value))
+    assert seen == [
+        (True, False, "first value"),
+        (False, False, "first value"),
+        (False, True, "first value"),
+        (True, True, "second value"),
+        (True, True, "second value"),
+    ]
+
+
+# --- nothing comes from another host
+
+LOADED = {
+    "script": ["src"], "link": ["href"], "img": ["src", "srcset"], "source": ["src", "srcset"],
+    "iframe": ["src"], "audio": ["src"], "video": ["src", "poster"], "object": ["data"],
+    "embed": ["src"], "image": ["href", "xlink:href"], "use": ["href", "xlink:href"],
+    "form": ["action"], "base": ["href"], "track": ["src"], "input": ["src"],
+}  # fmt: skip
+CSS_ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
+
+
+def addresses_in_css(text: str) -> Iterator[tuple[str, bool]]:
+    """Every address in a style, and whether it is a fallback for one before it, as fonts have."""
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    for declaration in re.split(r"[{}]|;(?!base64|charset)", text):
+        for n, found in enumerate(CSS_ADDRESS.findall(declaration)):
+            yield "".join(found), n > 0
+
+
+def loaded_by(soup: BeautifulSoup) -> list[tuple[str, bool]]:
+    """Every address that a page loads something from by itself, like `addresses_in_css`."""
+    found = [
+        (tag[attribute], False)
+        for name, attributes in LOADED.items()
+        for tag in soup.find_all(name)
+        for attribute in attributes
+        if tag.get(attribute)
+    ]
+    styles = [tag.get_text() for tag in soup.find_all("style")]
+    styles += [tag["style"] for tag in soup.find_all(style=True)]
+    return found + list(chain.from_iterable(map(addresses_in_css, styles)))
+
+
+def test_the_scan_sees_every_way_to_load():
+    html = """<link href="//a.org/x.css"><script src="http://b.org"></script><style>
+    @import "https://c.org"; p {background: url( 'https://d.org/p.png' )} /* url(https://no.org) */
+    </style><p style="background:url(https://e.org)"></p><a href="https://fine.org">x</a>"""
+    found = loaded_by(BeautifulSoup(html, "html.parser"))
+    hosts = {urlsplit(address).netloc for address, _ in found}
+    assert hosts == {"a.org", "b.org", "c.org", "d.org", "e.org"}
+
+
+def test_pages_and_styles_load_nothing_from_another_host(site, soups):
+    sources = {name: loaded_by(soup) for name, soup in soups.items()}
+    for path in site.rglob("*.css"):
+        text = path.read_text(encoding="utf8")
+        sources[str(path.relative_to(site))] = list(addresses_in_css(text))
+    assert sum(map(len, sources.values())) > 10
+    for name, found in sources.items():
+        for address, fallback in found:
+            parts = urlsplit(address)
+            assert not parts.netloc, f"{name} loads {address}"
+            assert parts.scheme in ("", "data"), f"{name} loads {address}"
+            if parts.path and not parts.scheme and not fallback:
+                file = (site / name).parent / unquote(parts.path)
+                assert file.is_file() or file.is_dir(), f"{name}: no file {address}"
+
+
+def test_links_within_the_site_lead_somewhere(site, soups):
+    ids = {name: {tag["id"] for tag in soup.find_all(id=True)} for name, soup in soups.items()}
+    for name, soup in soups.items():
+        for link in soup.find_all("a", href=True):
+            parts = urlsplit(link["href"])
+            if parts.scheme or parts.netloc:
+                continue
+            target = Path(name).parent / unquote(parts.path) if parts.path else Path(name)
+            assert (site / target).is_file(), f"{name}: {link['href']}"
+            if parts.fragment and str(target) in ids:
+                assert unquote(parts.fragment) in ids[str(target)], f"{name}: {link['href']}"
+
+
+# --- what screen readers and scripts rely on
+
+
+def test_mathematics_is_in_the_page_as_mathml(soups):
+    total = 0
+    for name, soup in soups.items():
+        formulas = soup.select("span.math, div.math")
+        total += len(formulas)
+        for formula in formulas:
+            assert formula.select_one(".katex-mathml math annotation"), f"{name}: {formula}"
+            assert formula.select_one(".katex-html")["aria-hidden"] == "true"
+        assert not soup.select(".katex-error")
+        scripts = [tag.get("src", "") + tag.get_text() for tag in soup.find_all("script")]
+        assert not [text for text in scripts if re.search("katex|mathjax", text, re.I)], name
+    assert total > 100
+
+
+def test_every_figure_says_what_it_shows(soups):
+    figures = 0
+    for name, soup in soups.items():
+        for svg in soup.select(".figure-svg svg"):
+            assert svg["role"] == "img", name
+            assert len(svg["aria-label"].split()) >= 6, name
+            assert svg.find_parent("figure").select_one("figcaption .caption-text"), name
+            figures += 1
+        for image in soup.select("article img"):
+            assert image.get("alt"), f"{name}: {image}"
+    assert figures > 3
+
+
+def test_ids_are_unique_and_references_to_them_hold(soups):
+    for name, soup in soups.items():
+        count = Counter(tag["id"] for tag in soup.find_all(id=True))
+        assert [one for one, times in count.items() if times > 1] == [], name
+        for attribute in ("for", "aria-labelledby", "aria-describedby", "aria-controls"):
+            for tag in soup.find_all(attrs={attribute: True}):
+                missing = [one for one in tag.get_attribute_list(attribute) if one not in count]
+                assert not missing, f"{name}: {attribute} of {str(tag)[:200]}"
+        for svg in soup.select(".figure-svg svg"):
+            used = {tag["xlink:href"][1:] for tag in svg.find_all("use")}
+            used |= set(re.findall(r"url\(#([^)]+)\)", str(svg)))
+            assert used <= {tag["id"] for tag in svg.find_all(id=True)}, name
