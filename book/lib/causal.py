@@ -7,7 +7,7 @@ import numpy as np
 
 
 def causal_pairs(phi_Q: np.ndarray, phi_K: np.ndarray, V: np.ndarray) -> np.ndarray:
-    """(N, d), (N, d), (N, M) to (N, M): all pairs, those with j > i set to 0; memory N²."""
+    """(N, d), (N, d), (N, M) to (N, M): all pairs, j > i set to 0; memory N²."""
     weights = np.tril(phi_Q @ phi_K.T)  # (N, N)
     return (weights @ V) / weights.sum(axis=1, keepdims=True)
 
@@ -31,7 +31,7 @@ class CausalState:
         self.Z = np.zeros(d)
 
     def step(self, phi_q: np.ndarray, phi_k: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """(d,), (d,), (M,) to (M,): write the new key and value, then read with the query."""
+        """(d,), (d,), (M,) to (M,): write the key and value, then read."""
         self.S += np.outer(phi_k, v)
         self.Z += phi_k
         return (phi_q @ self.S) / (phi_q @ self.Z)
