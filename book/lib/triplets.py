@@ -1,8 +1,8 @@
 """Triplet loss on the unit sphere, its gradient, and the choice of triplets within a batch.
 
-Equations and sections are those of FaceNet (Schroff, Kalenichenko and Philbin 2015). A batch is an
-array E (N, D) of embeddings of length 1 and an array of labels (N,). A triplet is three row
-numbers, anchor, positive, negative; several of them are an integer array (T, 3).
+Equations and sections are those of FaceNet (Schroff, Kalenichenko and Philbin 2015). A batch
+is an array E (N, D) of embeddings of length 1 and an array of labels (N,). A triplet is three
+row numbers, anchor, positive, negative; several of them are an integer array (T, 3).
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ def l2_normalise(z: np.ndarray) -> np.ndarray:
 
 
 def l2_normalise_backward(z: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    """Gradient with respect to z, from the one with respect to l2_normalise(z); all (…, D).
+    """Gradient with respect to z from that with respect to l2_normalise(z); all (…, D).
 
     What points along the embedding is removed, and the rest is divided by the length of z.
     """
@@ -33,10 +33,10 @@ def l2_normalise_backward(z: np.ndarray, gradient: np.ndarray) -> np.ndarray:
 
 
 def squared_distances(E: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """(N, D) and (L, D) to (N, L): squared distances of all pairs; by default of E with itself.
+    """(N, D) and (L, D) to (N, L): squared distances of all pairs; by default E with itself.
 
-    Rounding can turn ‖a‖² + ‖b‖² − 2 a·b slightly negative; such distances are set to 0, and so are
-    those of a row to itself.
+    Rounding can turn ‖a‖² + ‖b‖² − 2 a·b slightly negative; such distances are set to 0, and
+    so are those of a row to itself.
     """
     same = others is None
     others = E if same else others
@@ -51,21 +51,21 @@ def squared_distances(E: np.ndarray, others: np.ndarray | None = None) -> np.nda
 
 
 def positive_mask(labels: np.ndarray) -> np.ndarray:
-    """(N,) to (N, N): whether column p may be a positive of anchor a: same label, another row."""
+    """(N,) to (N, N): whether p may be a positive of anchor a: same label, another row."""
     labels = np.asarray(labels)
     return (labels[:, None] == labels) & ~np.eye(len(labels), dtype=bool)
 
 
 def negative_mask(labels: np.ndarray) -> np.ndarray:
-    """(N,) to (N, N): whether column n may be a negative of anchor a, that is has another label."""
+    """(N,) to (N, N): whether n may be a negative of anchor a: another label."""
     labels = np.asarray(labels)
     return labels[:, None] != labels
 
 
 class Kinds(NamedTuple):
-    """What sort of triplet each is; every valid triplet is of exactly one kind. All of one shape.
+    """Which triplets are of which kind, three arrays of one shape; each is of exactly one.
 
-    easy: the loss is 0, d²ap + α ≤ d²an. semi_hard: Eq. 4 and inside the margin,
+    easy: the loss is 0, d²ap + α ≤ d²an. semi_hard: Eq. 4, and inside the margin,
     d²ap < d²an < d²ap + α. hard: the negative is no farther than the positive, d²an ≤ d²ap.
     """
 
@@ -90,27 +90,32 @@ def kind_masks(d2: np.ndarray, labels: np.ndarray, margin: float = MARGIN) -> Ki
 
 
 class Loss(NamedTuple):
-    """The value, its gradient (N, D) with respect to the embeddings, the number of active ones."""
+    """The value, its gradient with respect to E (N, D), the number of active triplets."""
 
     value: float
     gradient: np.ndarray
     active: int
 
 
-def triplet_losses(E: np.ndarray, triplets: np.ndarray, margin: float = MARGIN) -> np.ndarray:
+def triplet_losses(
+    E: np.ndarray,
+    triplets: np.ndarray,
+    margin: float = MARGIN,
+) -> np.ndarray:
     """(N, D) and (T, 3) to (T,): [d²ap − d²an + α]₊ of each triplet, a term of Eq. 3."""
-    a, p, n = (E[rows] for rows in np.asarray(triplets, dtype=int).reshape(-1, 3).T)  # (T, D)
+    rows = np.asarray(triplets, dtype=int).reshape(-1, 3)
+    a, p, n = E[rows[:, 0]], E[rows[:, 1]], E[rows[:, 2]]  # (T, D) each
     return np.maximum(((a - p) ** 2).sum(axis=1) - ((a - n) ** 2).sum(axis=1) + margin, 0)
 
 
 def triplet_loss(
     E: np.ndarray, triplets: np.ndarray, margin: float = MARGIN, *, over: str = "active"
 ) -> Loss:
-    """Loss of the triplets (T, 3) and its gradient with respect to E (N, D), not normalised again.
+    """Loss of the triplets (T, 3) and its gradient with respect to E (N, D).
 
-    `over` is what the sum of Eq. 3 is divided by: "active", the number of triplets whose loss is
-    positive; "all", the number of triplets; "one", nothing, which is Eq. 3 itself. Without an
-    active triplet value and gradient are 0.
+    `over` is what the sum of Eq. 3 is divided by: "active", the number of triplets whose loss
+    is positive; "all", the number of triplets; "one", nothing, which is Eq. 3 itself. Without
+    an active triplet value and gradient are 0.
     Raises ValueError for another `over`.
     """
     triplets = np.asarray(triplets, dtype=int).reshape(-1, 3)
@@ -118,12 +123,12 @@ def triplet_loss(
     active = losses > 0
     divisors = {"active": active.sum(), "all": len(losses), "one": 1}
     if over not in divisors:
-        raise ValueError(f"triplet_loss: over={over!r} — use one of {', '.join(divisors)}")
+        raise ValueError(f"triplet_loss: over={over!r} — use one of {list(divisors)}")
     divisor = max(int(divisors[over]), 1)
 
-    # The sum is Σ C_ij ‖e_i − e_j‖² plus a constant: C counts the pairs, positives +1, negatives
-    # −1. With B = C + Cᵀ its gradient is 2 (diag(row sums of B) − B) E: one matrix product, however
-    # many triplets there are.
+    # The sum is Σ C_ij ‖e_i − e_j‖² plus a constant: C counts the pairs, positives +1,
+    # negatives −1. With B = C + Cᵀ its gradient is 2 (diag(row sums of B) − B) E: one matrix
+    # product, however many triplets there are.
     N = len(E)
     a, p, n = triplets[active].T
     C = np.bincount(a * N + p, minlength=N * N) - np.bincount(a * N + n, minlength=N * N)
@@ -148,10 +153,10 @@ def semi_hard_triplets(
     margin: float = MARGIN,
     rng: np.random.Generator | None = None,
 ) -> np.ndarray:
-    """All anchor–positive pairs, each with a semi-hard negative (Section 3.2, Eq. 4), to (T, 3).
+    """All anchor–positive pairs, each with a semi-hard negative (Section 3.2), to (T, 3).
 
-    The negative is the nearest of the semi-hard ones, or a random one of them if `rng` is given.
-    A pair that has none gives no triplet.
+    The negative is the nearest of the semi-hard ones, or a random one of them if `rng` is
+    given. A pair that has none gives no triplet.
     """
     negative = negative_mask(labels)
     pairs = np.argwhere(positive_mask(labels))
@@ -159,11 +164,10 @@ def semi_hard_triplets(
     # In blocks of 2²² entries: the paper's batch has 70,200 pairs and 1,800 columns.
     for block in np.array_split(pairs, 1 + pairs.size * len(d2) // 2**23):
         a, p = block.T
-        semi_hard = negative[a] & kinds(d2[a, p][:, None], d2[a], margin).semi_hard  # (pairs, N)
-        rank = d2[a] if rng is None else rng.random(semi_hard.shape)
-        n = np.where(semi_hard, rank, np.inf).argmin(axis=1)
-        some = semi_hard.any(axis=1)
-        found.append(np.column_stack([a, p, n])[some])
+        inside = negative[a] & kinds(d2[a, p][:, None], d2[a], margin).semi_hard
+        rank = d2[a] if rng is None else rng.random(inside.shape)
+        n = np.where(inside, rank, np.inf).argmin(axis=1)
+        found.append(np.column_stack([a, p, n])[inside.any(axis=1)])
     return np.concatenate(found)
 
 
@@ -177,9 +181,10 @@ def hardest_negative_triplets(d2: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def hardest_triplets(d2: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """For each anchor its farthest positive and its nearest negative (argmax, argmin), to (T, 3).
+    """For each anchor its farthest positive and its nearest negative, to (T, 3).
 
-    A row without a positive or without a negative is no anchor.
+    These are the argmax and the argmin of Section 3.2. A row without a positive or without a
+    negative is no anchor.
     """
     positive, negative = positive_mask(labels), negative_mask(labels)
     farthest = np.where(positive, d2, -np.inf).argmax(axis=1)
@@ -197,4 +202,5 @@ def balanced_batch(
     """
     labels = np.asarray(labels)
     chosen = rng.choice(np.unique(labels), size=identities, replace=False)
-    return np.concatenate([rng.permutation(np.flatnonzero(labels == y))[:faces] for y in chosen])
+    rows = [rng.permutation(np.flatnonzero(labels == y))[:faces] for y in chosen]
+    return np.concatenate(rows)

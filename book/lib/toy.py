@@ -1,0 +1,61 @@
+"""Made-up faces and the smallest network that embeds them, trained with triplets."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from lib.triplets import (
+    MARGIN,
+    l2_normalise,
+    l2_normalise_backward,
+    squared_distances,
+    triplet_loss,
+)
+
+
+def made_up_faces(
+    rng: np.random.Generator, people: int, faces: int, D_in: int, difference: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures (people·faces, D_in) and labels: a point for each person, plus noise of size 1.
+
+    `difference` is the standard deviation of the people's points, in each coordinate.
+    """
+    labels = np.repeat(np.arange(people), faces)
+    centres = difference * rng.normal(size=(people, D_in))
+    return centres[labels] + rng.normal(size=(len(labels), D_in)), labels
+
+
+class Training(NamedTuple):
+    """What happened in each step, before the weights changed, and the weights at the end."""
+
+    E: np.ndarray  # (steps, N, D) embeddings
+    losses: np.ndarray  # (steps,) mean over active triplets
+    active: np.ndarray  # (steps,) number of active triplets
+    W: np.ndarray  # (D_in, D)
+    b: np.ndarray  # (D,)
+
+
+def train(
+    x: np.ndarray,
+    labels: np.ndarray,
+    mine: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    *,
+    D: int,
+    rate: float,
+    steps: int,
+    rng: np.random.Generator,
+    margin: float = MARGIN,
+) -> Training:
+    """Gradient descent on the embedding xW + b, normalised; `mine(d2, labels)` gives triplets."""
+    W, b = rng.normal(size=(x.shape[1], D)) / np.sqrt(x.shape[1]), np.zeros(D)
+    log = []
+    for _ in range(steps):
+        z = x @ W + b  # (N, D)
+        E = l2_normalise(z)
+        loss = triplet_loss(E, mine(squared_distances(E), labels), margin)
+        log.append((E, loss.value, loss.active))
+        gradient = l2_normalise_backward(z, loss.gradient)  # (N, D)
+        W = W - rate * x.T @ gradient
+        b = b - rate * gradient.sum(axis=0)
+    return Training(*map(np.array, zip(*log, strict=True)), W, b)
