@@ -8,7 +8,10 @@ sys.path.insert(0, str(project))
 try:
     from autograder.nbgrader_hooks import configure
 
-    configure(get_config(), project)  # noqa: F821 - nbgrader provides it
+    c = get_config()  # noqa: F821 - nbgrader provides it
+    configure(c, project)
+    # The project holds no class; commands given here work on the one that `make demo` builds.
+    c.CourseDirectory.root = str(project / "_build" / "demo")
 except Exception as error:
     # nbgrader would report the error, go on, and run students' code itself, unprotected.
     raise SystemExit(f"{__file__}: the grader cannot be loaded: {error}") from error

@@ -122,14 +122,14 @@ def _check(options: argparse.Namespace) -> int:
     return check.main(options.slugs)
 
 
-def _grade(options: argparse.Namespace) -> None:
+def _grade(options: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from autograder import gradebook
 
     with Progress(transient=True) as progress:
         bar = progress.add_task("grading", total=None)
-        rows = gradebook.grade(
+        rows, problems = gradebook.grade(
             options.course,
             options.slugs,
             options.workers,
@@ -138,6 +138,9 @@ def _grade(options: argparse.Namespace) -> None:
         )
     _show(rows)
     print(f"{options.course / 'grades.csv'}: written")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return max((2 if isinstance(p, BadInput) else 1 for p in problems), default=0)
 
 
 def _feedback(options: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ from nbformat import NotebookNode
 
 from autograder import sandbox, submission, verdict
 from autograder.course import ROOT, Assignment, BadInput, bank_path, load
+from autograder.testing import GraderFault
 
 SALT = "salt"
 
@@ -79,30 +80,41 @@ def compute(
     wanted: Iterable[tuple[str, str]],
     workers: int = 1,
     done: Callable[[int], None] = lambda count: None,
-) -> None:
+) -> dict[str, GraderFault]:
     """Make sure that there is a record of every (slug, student). `done` hears of each new one.
 
     `record` depends on nothing but its arguments and on files, so any executor may run it; another
     machine that sees the course folder would do. Even one worker is a process of its own: this one
     may be a notebook server with threads, which must not fork, and with modules of last week.
 
-    Raises
-    ------
-    SourceError, or whatever else stops the grader itself. What students do never raises.
+    Returns
+    -------
+    slug → what is wrong with that assignment's tests. It concerns everybody who handed it in, so
+    it is told once and the assignment is left; the others are graded. What students do is never
+    at fault.
     """
     missing = [job for job in wanted if not _place(course, *job)[0].exists()]
+    faults: dict[str, GraderFault] = {}
     if not missing:
-        return
+        return faults
     with ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(record, course, *job) for job in missing]
+        slugs = {pool.submit(record, course, *job): job[0] for job in missing}
         try:
-            for count, future in enumerate(as_completed(futures), start=1):
-                future.result()
+            for count, future in enumerate(as_completed(slugs), start=1):
+                slug = slugs[future]
+                try:
+                    if not future.cancelled():
+                        future.result()
+                except GraderFault as fault:
+                    faults.setdefault(slug, fault)
+                    for other in slugs:
+                        if slugs[other] == slug:
+                            other.cancel()
                 done(count)
         except BaseException:
-            # A fault of the grader concerns everybody: say it once, now.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    return faults
 
 
 def record(course: Course, slug: str, student: str) -> dict:

@@ -73,8 +73,8 @@ def run(folder: Path, project: Path = ROOT) -> list[dict]:
     ------
     CourseError
         If there is a folder that is not such a class; an earlier one is replaced.
-    SourceError, ReleaseError
-        If an assignment or its released notebook cannot be used.
+    SourceError, ReleaseError, GraderFault
+        If an assignment, its tests its released notebook cannot be used.
     """
     if folder.exists():
         if not (folder / SALT).exists() or not (folder / "DEMO").exists():
@@ -98,7 +98,9 @@ def run(folder: Path, project: Path = ROOT) -> list[dict]:
         }
         for student, content in contents.items():
             _hand_in(folder, student, slug, content)
-    rows = gradebook.grade(folder, workers=min(4, os.cpu_count() or 1))
+    rows, problems = gradebook.grade(folder, workers=min(4, os.cpu_count() or 1))
+    for problem in problems:
+        raise problem
     gradebook.feedback(folder)
     return rows
 

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from autograder import classroom
 from autograder.classroom import Course, CourseError
-from autograder.course import ROOT, assignments, load
+from autograder.course import ROOT, BadInput, assignments, load
 from autograder.nbgrader_hooks import TrustedAutograde, course_of, prepare
 
 FOLDERS = ("submitted", "autograded", "feedback", "records")
@@ -74,29 +74,40 @@ def grade(
     workers: int = 1,
     started: Callable[[int], None] = lambda count: None,
     done: Callable[[int], None] = lambda count: None,
-) -> list[dict]:
+) -> tuple[list[dict], list[Exception]]:
     """Grade all submissions of some assignments (of all, if none are named).
 
-    `started` hears how many submissions there are, `done` how many have been run so far. Returns
-    `export`'s rows of these assignments.
+    `started` hears how many submissions there are, `done` how many have been run so far.
+
+    Returns
+    -------
+    `export`'s rows of these assignments, and for each assignment that could not be graded what is
+    wrong with its source (`BadInput`) or its tests (`GraderFault`). The others are graded.
 
     Raises
     ------
-    CourseError, SourceError, ReleaseError
-        For what is wrong with the course folder or an assignment; never for a submission.
+    CourseError, SourceError
+        If the course folder cannot be used, or a named assignment does not exist.
     """
     application = _application(folder)
     course = course_of(application)
-    chosen = _chosen(course, slugs)
-    prepare(application, chosen)
-    wanted = [(slug, student) for slug in chosen for student in course.submissions(slug)]
+    problems: list[Exception] = []
+    ready = []
+    for slug in _chosen(course, slugs):
+        try:
+            prepare(application, [slug])
+            ready.append(slug)
+        except BadInput as problem:
+            problems.append(problem)
+    wanted = [(slug, student) for slug in ready for student in course.submissions(slug)]
     started(len(wanted))
-    classroom.compute(course, wanted, workers, done)
-    for slug in chosen:
+    faults = classroom.compute(course, wanted, workers, done)
+    ready = [slug for slug in ready if slug not in faults]
+    for slug in ready:
         if course.submissions(slug):
             _convert(TrustedAutograde, application, slug)
-    rows = export(folder)
-    return [row for row in rows if row["assignment"] in chosen]
+    rows = [row for row in export(folder) if row["assignment"] in ready]
+    return rows, [*problems, *faults.values()]
 
 
 def feedback(folder: Path, slugs: Iterable[str] = ()) -> list[Path]:
@@ -119,9 +130,16 @@ def export(folder: Path) -> list[dict]:
     """
     application = _application(folder)
     course = course_of(application)
-    slugs = assignments(course.project)
-    cells = {slug: _points(slug, course.project) for slug in slugs}
     with api.Gradebook(application.coursedir.db_url) as book:
+        slugs = sorted(book.db.scalars(select(api.Assignment.name)))
+        cells: dict[str, dict[str, float]] = {slug: {} for slug in slugs}
+        for slug, name, points in book.db.execute(
+            select(api.Assignment.name, api.GradeCell.name, api.GradeCell.max_score)
+            .join(api.Notebook, api.GradeCell.notebook_id == api.Notebook.id)
+            .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+        ):
+            cells[slug][name] = points
+        cells = {slug: _in_order(slug, cells[slug], course) for slug in slugs}
         students = sorted(book.db.scalars(select(api.Student.id)))
         marks: dict[tuple[str, str], dict] = {}
         for slug, student, name, score, waiting in book.db.execute(
@@ -164,7 +182,7 @@ def export(folder: Path) -> list[dict]:
                     "max_score": sum(cells[slug].values()),
                     "late_penalty": late,
                     "to_mark": sum(waiting for _, waiting in got.values()) if got else 0,
-                    "note": _note(course, slug, student) if got else "Nothing handed in.",
+                    "note": _note(course, slug, student, graded=bool(got)),
                 }
                 | {name: got[name][0] if got and name in got else 0 for name in cells[slug]}
             )
@@ -173,19 +191,26 @@ def export(folder: Path) -> list[dict]:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow({k: f"{v:g}" if isinstance(v, float) else v for k, v in row.items()})
     classroom.write_whole(course.root / "grades.csv", text.getvalue())
     return rows
 
 
-def _points(slug: str, project: Path) -> dict[str, float]:
-    """The graded cells of an assignment and what they are worth, in order."""
-    cells = classroom.load_cached(slug, project).of_kind("test", "manual")
-    return {cell.grade_id: cell.points for cell in cells}
+def _in_order(slug: str, cells: dict[str, float], course: Course) -> dict[str, float]:
+    """The graded cells as they stand in the assignment; by name, if its source is broken."""
+    try:
+        place = list(classroom.load_cached(slug, course.project).by_id).index
+        return dict(sorted(cells.items(), key=lambda cell: place(cell[0])))
+    except (BadInput, ValueError):
+        return dict(sorted(cells.items()))
 
 
-def _note(course: Course, slug: str, student: str) -> str:
-    """Why a submission could not be graded; "" if it could."""
+def _note(course: Course, slug: str, student: str, graded: bool) -> str:
+    """Why a submission has no points of its own; "" if it was graded like any other."""
+    if not graded:
+        there = course.submitted(slug, student).parent.exists()
+        return "Not graded yet." if there else "Nothing handed in."
     path = course.root / "autograded" / student / slug / f"{slug}.ipynb"
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
@@ -201,7 +226,8 @@ def _application(folder: Path) -> NbGrader:
     course.salt  # noqa: B018 - the folder is refused if there is none
     application = NbGrader()
     with contextlib.chdir(folder):
-        application.initialize(["--NbGrader.log_level=WARN"], root=str(folder))
+        # Its warnings are about single submissions, of which the feedback and the table tell.
+        application.initialize(["--NbGrader.log_level=ERROR"], root=str(folder))
     if "Autograder" not in application.config:
         raise CourseError(
             f"{folder / 'nbgrader_config.py'}: does not load this project's configuration "
@@ -212,7 +238,11 @@ def _application(folder: Path) -> NbGrader:
 
 def _chosen(course: Course, slugs: Iterable[str]) -> list[str]:
     """The named assignments, or all. Raises `SourceError` for one that does not exist."""
-    return [load(slug, course.project).slug for slug in slugs] or list(assignments(course.project))
+    known = assignments(course.project)
+    for slug in (chosen := list(slugs)):
+        if slug not in known:
+            load(slug, course.project)  # says what there is
+    return chosen or list(known)
 
 
 def _convert(converter: type, application: NbGrader, slug: str, **options) -> None:

@@ -160,7 +160,8 @@ class TrustedAutograde(Autograde):
         jobs = [self._ids(folder) for folder in self.assignments]
         try:
             prepare(self, sorted({slug for slug, _ in jobs}))
-            classroom.compute(course_of(self), jobs)
+            for fault in classroom.compute(course_of(self), jobs).values():
+                raise fault
         except (BadInput, GraderFault) as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
@@ -329,7 +330,7 @@ def timestamp_in(self: CourseDirectory, folder: str):
     except FileNotFoundError:
         return None
     except Exception:  # the parser raises many kinds, and a date is not worth a lost submission
-        self.log.warning("%s is not a date: taken as handed in on time", path)
+        self.log.error("%s is not a date: taken as handed in on time", path)
         return None
 
 

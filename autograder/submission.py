@@ -12,6 +12,7 @@ import json
 import os
 import re
 import stat
+import textwrap
 from collections import defaultdict
 from pathlib import Path
 
@@ -130,9 +131,12 @@ def _cell(raw: dict) -> NotebookNode:
     # JSON can hold half a surrogate pair, which no file can.
     source = source.encode("utf-8", "replace").decode("utf-8") if isinstance(source, str) else ""
     kind = raw.get("cell_type")
+    if kind not in ("code", "markdown"):
+        # nbconvert copies raw cells into pages as they are, scripts included: make it a listing.
+        kind, source = "markdown", textwrap.indent(source, "    ")
     names = (inside("metadata", "nbgrader").get("grade_id"), raw.get("id"))
     return NotebookNode(
-        cell_type=kind if kind in ("code", "markdown") else "raw",
+        cell_type=kind,
         names=[name for name in names if isinstance(name, str)],
         source=source,
         attachments={

@@ -28,9 +28,7 @@ def write_project(folder: Path) -> Path:
     # A course folder's configuration loads its project's, which is the real one but for the place.
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
     config = config.replace("Path(__file__).resolve().parent", f"Path({str(ROOT)!r})")
-    config = config.replace(
-        "configure(get_config(), project)", f"configure(get_config(), {str(folder)!r})"
-    )
+    config = config.replace("configure(c, project)", f"configure(c, {str(folder)!r})")
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     return folder
 
@@ -72,6 +70,7 @@ def course(released: Path, work: dict[str, Work], tmp_path_factory: pytest.TempP
     gradebook.init(folder, released)
     for student, handed_in in work.items():
         handed_in.make(folder / "submitted" / student / SLUG)
-    gradebook.grade(folder, workers=2)
+    _, problems = gradebook.grade(folder, workers=2)
+    assert not problems
     gradebook.feedback(folder)
     return folder

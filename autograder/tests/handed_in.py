@@ -293,6 +293,7 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
         f"display({kind}(evil))" for kind in ("HTML", "Javascript", "Markdown", "Latex")
     )
     shows += '\ndisplay({"image/svg+xml": evil, "image/png": evil}, raw=True)\nprint(evil)\nevil'
+    shown = (v4.new_code_cell(shows), v4.new_markdown_cell(evil), v4.new_raw_cell(evil))
     class_["evil"] = Work(
         full,
         "",
@@ -300,7 +301,7 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
             bytes_of(
                 lambda nb: (
                     sources(text_cold=evil)(nb),
-                    before("softmax", v4.new_code_cell(shows), v4.new_markdown_cell(evil))(nb),
+                    before("softmax", *shown)(nb),
                 )
             )
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import subprocess
 import sys
@@ -89,20 +90,34 @@ def test_release_check(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     )
 
 
-def test_a_test_that_is_wrong_stops_grading(
+def test_a_broken_assignment_does_not_stop_the_others(
     project: Path, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
+    """One is malformed, one has a test that fails on its own solution, one is graded."""
+    for slug in ("21_malformed", "22_wrong"):
+        shutil.copy(source, source.with_stem(slug))
+        bank = load(SLUG, project).bank
+        shutil.copy(bank, bank.with_stem(slug))
     release.release(project)
-    text = source.read_text()
-    source.write_text(text.replace("np.ones(3), what", "np.ones(4), what"))
     folder = tmp_path / "course"
     gradebook.init(folder, project)
-    class_of(load(SLUG, project))["solved"].make(folder / "submitted" / "solved" / SLUG)
-    assert run("grade", "--course", folder) == 1
-    line = one_line(capsys)
-    assert line.startswith(f"solutions/{SLUG}.py:")
-    assert "test_softmax fails on its own solution" in line
-    assert not (folder / "grades.csv").exists()
+    for slug in assignments(project):
+        class_of(load(slug, project))["solved"].make(folder / "submitted" / "solved" / slug)
+    malformed, wrong = source.with_stem("21_malformed"), source.with_stem("22_wrong")
+    malformed.write_text(source.read_text().replace("### END HIDDEN TESTS", "", 1))
+    wrong.write_text(source.read_text().replace("np.ones(3), what", "np.ones(4), what"))
+
+    assert run("grade", "--course", folder) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("solutions/21_malformed.py:") and "not closed" in first
+    assert second.startswith("solutions/22_wrong.py:") and "on its own solution" in second
+    with open(folder / "grades.csv", newline="") as file:
+        rows = {row["assignment"]: (row["score"], row["note"]) for row in csv.DictReader(file)}
+    ungraded = ("0", "Not graded yet.")
+    assert rows == {SLUG: ("6", ""), "21_malformed": ungraded, "22_wrong": ungraded}
+
+    assert run("grade", "22_wrong", "--course", folder) == 1
+    assert run("grade", SLUG, "--course", folder) == 0
 
 
 def test_init_as_a_process(tmp_path: Path) -> None:

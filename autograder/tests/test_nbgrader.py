@@ -119,7 +119,7 @@ def test_a_mark_given_by_hand_stays(released: Path, work: dict[str, Work], tmp_p
     folder = tmp_path / "course"
     gradebook.init(folder, released)
     work["solved"].make(folder / "submitted" / "solved" / SLUG)
-    (row,) = gradebook.grade(folder)
+    (row,), _ = gradebook.grade(folder)
     assert (row["score"], row["to_mark"], row["text_cold"]) == (6, 1, 0)
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
         grade = book.find_grade("text_cold", SLUG, SLUG, "solved")
