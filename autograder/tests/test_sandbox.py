@@ -136,6 +136,14 @@ def test_a_quiet_run_has_effects_and_no_outputs(shell):
     assert printed(shell.run("print(z)")) == "5\n"
 
 
+def test_a_quiet_run_draws_nothing(shell):
+    shell.run("drawn = []\nclass Picture:\n    def _repr_png_(self):\n        drawn.append(1)")
+    shell.run("display(Picture())", quiet=True)
+    assert shell.value("drawn") == []
+    shell.run("display(Picture())")
+    assert shell.value("drawn") == [1]
+
+
 def test_outputs_are_cut_with_a_note():
     with Sandbox(Limits(output_bytes=1000)) as box, box.open_shell() as shell:
         outputs = shell.run("for k in range(10**4):\n    print('x' * 99)\n1 / 0")

@@ -7,7 +7,7 @@ import pytest
 
 from autograder import check, misconceptions, verdict
 from autograder.course import load
-from autograder.sandbox import Limits, Sandbox
+from autograder.sandbox import Limits, Sandbox, ShellDied
 from autograder.testing import GraderFault
 
 HEADER = """# ---
@@ -76,7 +76,8 @@ def mean_of(function, x):
 
 
 # %% nbgrader={"grade_id": "test_mean_of", "points": 2}
-assert mean_of(shifted, [1, 2]) == 2.5, "the mean of 2 and 3 is 2.5"
+got = mean_of(shifted, [1, 2])
+assert got == 2.5, f"the mean of 2 and 3 is 2.5, got {got}"
 ### BEGIN HIDDEN TESTS
 with part(1, "a function that the notebook gives"):
     agree(mean_of(shifted, [1.0, 271828.0]), 135915.5)
@@ -266,6 +267,21 @@ def test_a_mistake_that_nobody_knows_is_not_named(grade):
     assert record.verdicts["test_scale"].misconception == ""
 
 
+def test_a_misconception_that_the_test_cannot_see_explains_nothing(tmp_path, box):
+    """The answer is a rounding away from right, and so is one that only empty lists would tell."""
+    exact = SOURCE.replace('1.0), what="the numbers"', '1.0), rtol=1e-12, what="the numbers"')
+    unseen = (
+        "import numpy as np\nfrom autograder.misconceptions import right, wrong\n"
+        '@wrong("scale", "empty lists forgotten", hint="Think of them.")\n'
+        'def forgotten(x, factor):\n    """There is always something."""\n'
+        "    return x[0] * factor if len(x) == 0 else np.asarray(x) * factor\n"
+    )
+    assignment = project(tmp_path, exact, unseen + BANK.split("wrong\n", 1)[1])
+    record = grade_in(assignment, box, scale="scale = lambda x, f: np.asarray(x) * f * (1 + 1e-9)")
+    assert points(record) == [2, 2, 2]
+    assert record.verdicts["test_scale"].misconception == ""
+
+
 # --- one exercise is one exercise
 
 
@@ -301,6 +317,14 @@ def test_an_endless_loop_costs_its_own_exercise(grade):
     assert "`scale` was stopped: it ran longer than 2 seconds" in words(record, "test_scale")
 
 
+def test_a_test_that_uses_another_name_uses_the_students(tmp_path, box):
+    before = 'with part(1, "any function"):'
+    both = SOURCE.replace(before, f'{before}\n    holds(scale([2.0], 1.0)[0] == 2, "scaled by 1")')
+    record = grade_in(project(tmp_path, both), box, scale="scale = 3")
+    assert points(record) == [0, 2, 1]
+    assert "`scale` raises TypeError" in words(record, "test_mean_of")
+
+
 def test_what_an_exercise_leaves_behind_in_the_interpreter_earns_nothing(grade):
     record = grade(
         scale="import numpy.testing, builtins\n"
@@ -332,6 +356,35 @@ def test_a_submission_that_has_used_up_its_time_is_told_so(assignment, box):
     record = verdict.grade(assignment, cells, 1, box.open_shell, seconds=0)
     assert points(record) == [0, 0, 0]
     assert "used up its time" in words(record, "test_scale")
+
+
+def test_a_cell_that_is_fatal_only_when_it_runs_again_is_left_out():
+    class Mortal:
+        """A shell that dies of `call`, and of a second run of `bad`."""
+
+        ran = []  # noqa: RUF012
+
+        def __init__(self):
+            self.alive, self.here = True, []
+
+        def run(self, source, quiet):
+            if source == "bad" and source in self.ran:
+                self.alive = False
+                raise ShellDied("the cell ended the whole Python process")
+            self.ran.append(source)
+            self.here.append(source)
+            return []
+
+        def close(self):
+            self.alive = False
+
+    fatal = {}
+    with verdict._Notebook(Mortal, fatal, float("inf"), quiet=True) as notebook:
+        for source in ("good", "bad", "fine"):
+            notebook.run(verdict._Step(source, source, None))
+        notebook.shell().close()
+        assert notebook.shell().here == ["good", "fine"]
+    assert set(fatal) == {"bad"}
 
 
 # --- what the student gets to see
@@ -372,13 +425,22 @@ def scale(x, factor):
 
 
 @pytest.mark.parametrize("scale", LEAKS.values(), ids=LEAKS.keys())
-def test_hidden_inputs_tests_and_values_stay_hidden(grade, scale):
+@pytest.mark.parametrize(
+    "mean_of",
+    [
+        "def mean_of(function, x):\n    print(LOG)\n    if list(x) == [1, 2]:\n"
+        "        raise ValueError(str(LOG))\n    return 2.5",
+        # Passes the visible check until it has something to tell.
+        "def mean_of(function, x):\n    return 2.5 if '27' not in str(LOG) else str(LOG)",
+    ],
+    ids=["raise later", "return later"],
+)
+def test_hidden_inputs_tests_and_values_stay_hidden(grade, scale, mean_of):
     record = grade(
         own="print(globals().get('LOG'))\nscale([1, 2], 3)",
         scale=scale,
         area="area = sp.Symbol('some_other')\nprint(LOG)\ndisplay(In)",
-        mean_of="def mean_of(function, x):\n    print(LOG)\n    if list(x) == [1, 2]:\n"
-        "        raise ValueError(str(LOG))\n    return 2.5",
+        mean_of=mean_of,
     )
     assert points(record) == [0, 0, 0]
     text = json.dumps(record.as_dict(), ensure_ascii=False)
