@@ -30,8 +30,9 @@ def formatted(text: str, name: str) -> str:
     def one(match: re.Match) -> str:
         done = ruff("format", "--stdin-filename", "cell.py", source=match["code"])
         if done.returncode:
-            line = text.count("\n", 0, match.start("code")) + 1
-            raise ValueError(f"{name}:{line}: {done.stderr.strip()}")
+            found = re.search(r"cell\.py:(\d+):\d+: (.*)", done.stderr)
+            line = text.count("\n", 0, match.start("code")) + (int(found[1]) if found else 1)
+            raise ValueError(f"{name}:{line}: {found[2] if found else done.stderr.strip()}")
         return match["head"] + done.stdout + match["tail"]
 
     return CELL.sub(one, text)
@@ -47,13 +48,15 @@ def lint(text: str, name: str) -> str:
         first = text.count("\n", 0, match.start("code"))
         code = match["code"].split("\n")[:-1]
         lines[first : first + len(code)] = code
-    # Imports stand where they are needed, a last expression is a cell's output, I is a reader's I.
+    # Imports stand where they are needed, a last expression is a cell's output, I is a reader's I;
+    # the width of lines is checked_equations' matter.
+    # ruff lints what is named like Python, and nothing else.
     found = ruff(
-        "check", "--output-format", "concise", "--stdin-filename", name,
-        "--extend-ignore", "E402,B018,E741,W391,I001,E303,W291,W293",
+        "check", "--output-format", "concise", "--stdin-filename", f"{name}.py",
+        "--extend-ignore", "E402,B018,E501,E741,W391,I001,E303,W291,W293",
         source="\n".join(lines) + "\n",
     )  # fmt: skip
-    return "" if found.returncode == 0 else found.stdout.strip()
+    return "" if found.returncode == 0 else found.stdout.strip().replace(f"{name}.py:", f"{name}:")
 
 
 def main() -> int:
@@ -64,7 +67,12 @@ def main() -> int:
     failed = False
     for path in options.chapters:
         before = path.read_text(encoding="utf8")
-        after = formatted(before, path.name)
+        try:
+            after = formatted(before, path.name)
+        except ValueError as error:
+            failed = True
+            print(error)
+            continue
         if after != before:
             failed |= options.check
             what = "needs formatting: make format" if options.check else "formatted"

@@ -88,7 +88,7 @@ _DOLLARS = re.compile(
     r"^\$\$(?P<tex>.+?)\$\$(?:[ \t]*\((?P<label>[^)\s]+)\))?", re.DOTALL | re.MULTILINE
 )
 _DIRECTIVE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{math\}[ \t]*\n(?P<options>(?::[\w-]+:.*\n)+)"
+    r"^(?P<fence>`{3,}|:{3,})\{math\}[ \t]*\n(?P<options>(?::[\w-]+:[^\n]*\n)+)"
     r"(?P<tex>.*?)^(?P=fence)[ \t]*$",
     re.DOTALL | re.MULTILINE,
 )

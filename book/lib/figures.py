@@ -47,10 +47,13 @@ def show_frames(
 
     `control` names what the slider moves, `labels` its value in each frame, `start` is the frame
     shown first (and the only one without JavaScript).
-    Raises ValueError if `labels` and `figures` differ in number or `alt` is too short.
+    Raises ValueError if `labels` and `figures` differ in number, a label contains `|` (which
+    separates them in the page), or `alt` is too short.
     """
     if len(figures) != len(labels):
         raise ValueError(f"show_frames: {len(figures)} figures but {len(labels)} labels")
+    if any("|" in label for label in labels):
+        raise ValueError("show_frames: a label may not contain |")
     frames = "".join(
         f'<div class="frame"{"" if i == start else " hidden"}>{_svg(fig, f"{alt} {label}.")}</div>'
         for i, (fig, label) in enumerate(zip(figures, labels, strict=True))
