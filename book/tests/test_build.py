@@ -1,6 +1,7 @@
 """What the build promises: the same bytes every time, an honest cache, nothing from elsewhere."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -10,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from book_tools import HEAD, build, cell, small_book
 from bs4 import BeautifulSoup
-from house import shared_key
+from house import shared_key, start_katex
+from sphinx.errors import ExtensionError
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +84,36 @@ def test_cells_run_again_when_shared_code_changes_and_only_then(tmp_path):
         (True, True, "second value"),
         (True, True, "second value"),
     ]
+
+
+# --- KaTeX's server
+
+SLOW_SERVER = """
+import socket, sys, time
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])  # the file is there from here on
+time.sleep(0.5)
+server.listen()
+server.accept()[0].sendall(b"here")
+"""
+
+
+def katex_server(*command: str) -> type:
+    """What `start_katex` needs of the extension's class: the command, given the socket's path."""
+    build_command = staticmethod(lambda socket: [sys.executable, *command, str(socket)])
+    return type("Server", (), {"build_command": build_command})
+
+
+def test_katex_is_reached_although_its_socket_is_there_before_it_listens(tmp_path):
+    process, connection = start_katex(katex_server("-c", SLOW_SERVER), tmp_path, 0.0)
+    with connection, process.stdin, process.stdout:
+        assert connection.recv(4) == b"here"
+        assert process.wait() == 0
+
+
+def test_a_katex_that_cannot_start_says_so(tmp_path):
+    with pytest.raises(ExtensionError, match="KaTeX's server did not start"):
+        start_katex(katex_server("-c", "raise SystemExit(1)"), tmp_path, 0.0)
 
 
 # --- nothing comes from another host
