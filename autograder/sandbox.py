@@ -724,8 +724,11 @@ _MIME = re.compile(r"[a-z]+/[A-Za-z0-9.+-]{1,60}")
 
 
 def _clean_outputs(outputs: Any, room: int) -> list[dict]:
-    """Outputs of the shapes nbformat knows; whatever else was received is left out."""
-    clean = []
+    """Outputs of the shapes nbformat knows, up to a size; whatever else was received is left out.
+
+    The student's side keeps to the limit by itself, unless somebody has tampered with it.
+    """
+    clean, room = [], room + 2 * 10**6  # an error may exceed what is left for the rest
     for output in outputs if isinstance(outputs, list) else ():
         match output:
             case {"output_type": "stream", "name": "stdout" | "stderr", "text": str()}:
@@ -751,6 +754,9 @@ def _clean_outputs(outputs: Any, room: int) -> list[dict]:
                 if type(mime) is str and _MIME.fullmatch(mime) and type(text) is str
             }
             output["metadata"] = _plain(output["metadata"])
+        room -= len(wire.encode(output))
+        if room < 0:
+            break
         clean.append({key: output[key] for key in keys})
     return clean
 

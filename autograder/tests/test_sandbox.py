@@ -387,7 +387,15 @@ def test_a_forged_answer_is_only_ever_a_value(shell):
         shell.call("f", [2])
 
 
-@pytest.mark.parametrize("outputs", ["'text'", "[1, {'output_type': 'stream'}]", "None"])
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        "'text'",
+        "[1, {'output_type': 'stream'}]",
+        "None",
+        "[{'output_type': 'stream', 'name': 'stdout', 'text': 'x' * 10**7}]",
+    ],
+)
 def test_outputs_of_no_known_shape_are_left_out(shell, outputs):
     shell.run("import gc")
     shell.run(
