@@ -20,9 +20,9 @@ def example_files() -> dict[str, str]:
     return dict(re.findall(r'```python title="([^"]+)"\n(.*?)```', text, flags=re.S))
 
 
-def write_project(folder: Path) -> Path:
-    """A project that has the worked example as its only assignment."""
-    for name, content in example_files().items():
+def write_project(folder: Path, files: dict[str, str] | None = None) -> Path:
+    """A project of these files, by default with the worked example as its only assignment."""
+    for name, content in (files or example_files()).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
     # A course folder's configuration loads its project's, which is the real one but for the place.

@@ -19,11 +19,11 @@ from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 
 from autograder import demo, gradebook
-from autograder.course import ROOT, assignments, load
+from autograder.course import ROOT, load
 from autograder.nbgrader_hooks import read_score, safe_html, safe_outputs
-from autograder.release import STUBS, generate
+from autograder.release import STUBS, generate, release
 
-from .conftest import SLUG
+from .conftest import SLUG, write_project
 from .handed_in import Work
 
 STUDENTS = ("solved", "half", "forged", "missing", "empty", "evil", "linked-folder", "date-odd")
@@ -315,22 +315,24 @@ def test_no_score_or_two_are_zero() -> None:
 
 def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
     """The same notebooks, real kernels, tests and answers in one process, no sandbox."""
-    slug = assignments()[0]
-    assignment = load(slug)
+    slug = "03_softmax_to_gaussian"
+    names = (f"solutions/{slug}.py", f"autograder/misconceptions/{slug}.py")
+    files = {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
+    project = write_project(tmp_path / "project", files)
+    release(project)
+    assignment = load(slug, project)
     ours, stock = tmp_path / "ours", tmp_path / "stock"
-    gradebook.init(ours)
+    gradebook.init(ours, project)
     stock.mkdir()
-    (stock / "nbgrader_config.py").write_text(
-        "c = get_config()\nc.ClearSolutions.enforce_metadata = True\n"
-    )
+    (stock / "nbgrader_config.py").write_text("c = get_config()\n")
     generate([assignment], stock, STUBS, f"sqlite:///{stock}/gradebook.db")
-    for number in range(4):
+    for number in (0, 1, 2):  # the solution, and two mixtures of the bank's answers
         notebook = demo.handed_in(assignment, demo.banked_answers(assignment, number))
         for folder in (ours, stock):
             target = folder / "submitted" / f"s{number}" / slug
             target.mkdir(parents=True)
             nbformat.write(notebook, target / f"{slug}.ipynb")
-    gradebook.grade(ours, [slug])
+    gradebook.grade(ours)
     ran = nbgrader(stock, "autograde", slug, PYTHONPATH=str(ROOT), JUPYTER_PREFER_ENV_PATH="1")
     assert ran.returncode == 0, ran.stderr
 
