@@ -47,7 +47,7 @@ def train(
     rng: np.random.Generator,
     margin: float = MARGIN,
 ) -> Training:
-    """Gradient descent on the embedding xW + b, normalised; `mine(d2, labels)` gives triplets."""
+    """Gradient descent on xW + b, normalised; `mine(d2, labels)` chooses the triplets."""
     W, b = rng.normal(size=(x.shape[1], D)) / np.sqrt(x.shape[1]), np.zeros(D)
     log = []
     for _ in range(steps):

@@ -113,9 +113,9 @@ def triplet_loss(
 ) -> Loss:
     """Loss of the triplets (T, 3) and its gradient with respect to E (N, D).
 
-    `over` is what the sum of Eq. 3 is divided by: "active", the number of triplets whose loss
-    is positive; "all", the number of triplets; "one", nothing, which is Eq. 3 itself. Without
-    an active triplet value and gradient are 0.
+    `over` is what the sum of Eq. 3 is divided by: "active", the number of triplets whose
+    loss is positive; "all", the number of triplets; "one", nothing, which is Eq. 3 itself.
+    Without an active triplet value and gradient are 0.
     Raises ValueError for another `over`.
     """
     triplets = np.asarray(triplets, dtype=int).reshape(-1, 3)
@@ -127,8 +127,8 @@ def triplet_loss(
     divisor = max(int(divisors[over]), 1)
 
     # The sum is Σ C_ij ‖e_i − e_j‖² plus a constant: C counts the pairs, positives +1,
-    # negatives −1. With B = C + Cᵀ its gradient is 2 (diag(row sums of B) − B) E: one matrix
-    # product, however many triplets there are.
+    # negatives −1. With B = C + Cᵀ its gradient is 2 (diag(row sums of B) − B) E: one
+    # matrix product, however many triplets there are.
     N = len(E)
     a, p, n = triplets[active].T
     C = np.bincount(a * N + p, minlength=N * N) - np.bincount(a * N + n, minlength=N * N)
