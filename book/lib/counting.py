@@ -41,6 +41,9 @@ class Counted:
     def __neg__(self):
         return Counted(-self.value)
 
+    def __abs__(self):
+        return Counted(abs(self.value))
+
     def exp(self):
         return self._then("exp", np.exp(self.value))
 
