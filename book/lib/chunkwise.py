@@ -52,7 +52,7 @@ def chunkwise_attention(
         np.matmul(pairs, v, out=result)
         # All before it: the state, read before this chunk is written to it.
         result += np.matmul(q, S, out=past)
-        result /= pairs @ ones + q @ Z[..., None]
+        result *= 1 / (pairs @ ones + q @ Z[..., None])  # one division for each row
         S += np.matmul(kT, v, out=added)
         Z += (kT @ ones)[..., 0]
     return out, (S, Z)
@@ -91,8 +91,8 @@ def chunkwise_heads(
     out = np.empty((H, N, M), Q.dtype)
     frequencies = frequencies.astype(Q.dtype)
     together = min(together, -(-H // threads))
-    # Features of a few chunks at a time are still in the cache when they are read.
-    block = 8 * chunk
+    # Features of two chunks at a time are still in the cache when they are read.
+    block = 2 * chunk
 
     def some_heads(first: int) -> None:
         state = None
