@@ -336,7 +336,7 @@ assert slow_memory > fast_memory, (
 def check_chunk(fraction, b):
     """A processor for which a chunk well between two whole numbers would be just right."""
     dim, columns, count = (int(x) for x in rng.integers(20, 60, size=3))
-    between = int(rng.integers(20, 90)) + fraction
+    between = int(rng.integers(300, 600)) + fraction
     macs = count * (2 * dim + 2 * columns + 1) + between * (count + columns)
     bandwidth = rng.uniform(1e9, 9e9)
     rate = macs / (2 * b * (dim + columns)) * bandwidth
