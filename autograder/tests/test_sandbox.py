@@ -459,9 +459,9 @@ def test_a_forkserver_that_died_is_replaced(box):
     with box.open_shell() as shell:
         pids = [box._process.pid, *descendants(box._process.pid)]
         box._process.kill()
-        assert all(gone(pid) for pid in pids if box.closed or pid == pids[0])
-        shell.close()
+        box._process.wait()
     with box.open_shell() as shell:
+        assert all(gone(pid) for pid in pids if box.closed or pid == pids[0])
         shell.run("x = 1")
         assert shell.value("x") == 1
 
