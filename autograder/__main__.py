@@ -73,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     on_assignments(new)
     on_course(new)
     new.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes (1)")
+    new.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run students' code unprotected: trusted work only",
+    )
     new = command(_feedback, "write a feedback page for every graded submission")
     on_assignments(new)
     on_course(new)
@@ -135,6 +140,7 @@ def _grade(options: argparse.Namespace) -> int:
             options.workers,
             started=lambda count: progress.update(bar, total=count),
             done=lambda count: progress.update(bar, completed=count),
+            sandbox=not options.no_sandbox,
         )
     _show(rows)
     print(f"{options.course / 'grades.csv'}: written")

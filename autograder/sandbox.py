@@ -56,15 +56,15 @@ from autograder.wire import Closed, Connection, Ref, WireError
 class Limits:
     """What a submission may use. In an open box only the seconds and the output are limited."""
 
-    cell_seconds: float = 60
+    cell_seconds: float = 60.0
     """For one cell, by the clock on the wall."""
-    cell_cpu_seconds: float = 30
+    cell_cpu_seconds: float = 30.0
     """For one cell, of all its threads' computing."""
-    call_seconds: float = 20
+    call_seconds: float = 20.0
     """For one call of a function, callbacks included."""
-    cpu_seconds: float = 300
+    cpu_seconds: float = 300.0
     """Of computing, in all."""
-    submission_seconds: float = 600
+    submission_seconds: float = 600.0
     """By the clock on the wall, in all. What is left then is not run."""
     restarts: int = 20
     """How often a shell that died is replaced. What is left then is not run."""
@@ -80,6 +80,9 @@ class Limits:
     """Of one cell; what exceeds it is dropped, with a note."""
     all_output_bytes: int = 16 * 2**20
     """Of all cells; what exceeds it is dropped, with a note."""
+
+
+DEFAULT = Limits()
 
 
 class SandboxError(Exception):
@@ -187,7 +190,7 @@ class Shell:
         self,
         ask: Callable[[bytes, float | None], bytes],
         hang_up: Callable[[], str],
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT,
     ) -> None:
         self._ask, self._hang_up, self.limits = ask, hang_up, limits
         self._end = ""
@@ -597,7 +600,7 @@ def _make_ipython() -> Any:
 class _Outputs:
     """The outputs of a cell, as nbformat has them, up to a number of bytes."""
 
-    def __init__(self, room: int, limits: Limits = Limits()) -> None:
+    def __init__(self, room: int, limits: Limits = DEFAULT) -> None:
         self.room, self.list, self.limits = room, [], limits
         self.shown, self.full = room > 0, False
         self.displays: dict[str, list[dict]] = {}
@@ -761,22 +764,19 @@ def _stop_at(seconds: float) -> None:
     soft = math.ceil(time.process_time() + seconds)
     if hard != resource.RLIM_INFINITY:
         soft = min(soft, hard)
+
+    def stop(*_: object) -> None:
+        raise TooLong(f"stopped: a cell may compute for {seconds:g} seconds")
+
+    signal.signal(signal.SIGXCPU, stop)
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _execute(ipython: Any, limits: Limits) -> Callable[[str, bool], list[dict]]:
     """What runs cells in an IPython shell."""
     every_type = list(ipython.display_formatter.active_types)
-    seconds = limits.cell_cpu_seconds
-
-    def too_long(*_: object) -> None:
-        _stop_at(5)  # in case somebody catches it
-        raise TooLong(f"stopped: a cell may compute for {seconds:g} seconds")
-
-    signal.signal(signal.SIGXCPU, too_long)
 
     def execute(source: str, quiet: bool) -> list[dict]:
-        _stop_at(seconds)
         ipython.outputs = _Outputs(0 if quiet else limits.output_bytes, limits)
         # Nobody will see it, so figures need not be drawn.
         ipython.display_formatter.active_types = ["text/plain"] if quiet else every_type
@@ -886,7 +886,11 @@ def _become_shell(ipython: Any, sock: socket.socket, folder: str, closed: bool) 
     sock.detach()
     sock = socket.socket(fileno=3)
 
-    line = _Line(Connection(sock), lambda question: desk.answer(question))
+    def serve(question: bytes) -> bytes:
+        _stop_at(limits.cell_cpu_seconds)
+        return desk.answer(question)
+
+    line = _Line(Connection(sock), serve)
     setup = wire.decode(line.connection.receive())
     limits = Limits(**setup["limits"])
     try:
@@ -1023,7 +1027,7 @@ class Sandbox:
     `closed`: whether the shells are shut in. Only work that is trusted may run in an open box.
     """
 
-    def __init__(self, limits: Limits = Limits(), closed: bool = True) -> None:
+    def __init__(self, limits: Limits = DEFAULT, closed: bool = True) -> None:
         self.limits, self.closed = limits, closed
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
@@ -1143,6 +1147,15 @@ def _how_it_ended(report: bytes, limits: Limits) -> str:
     return ""
 
 
+def trouble() -> str:
+    """Why this machine cannot open a closed box; "" if it can. Found out by opening one."""
+    try:
+        with Sandbox() as tried, tried.open_shell():
+            return ""
+    except SandboxError as error:
+        return str(error)
+
+
 _shared: dict[tuple[Limits, bool], Sandbox] = {}
 
 
@@ -1150,7 +1163,7 @@ def open_shell(
     *,
     seed: int = 0,
     files: Mapping[str, bytes] | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT,
     closed: bool = True,
 ) -> Shell:
     """A shell from a forkserver that this process keeps until it ends.

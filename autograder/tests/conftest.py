@@ -7,24 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from autograder import sandbox
 from autograder.course import ROOT, load
-from autograder.sandbox import Sandbox, SandboxError
 
 from .handed_in import Work, class_of
 
 SLUG = "20_temperature"
 
 
-def _trouble() -> str:
-    """Why this machine cannot run a closed box; "" if it can."""
-    try:
-        with Sandbox() as box, box.open_shell():
-            return ""
-    except SandboxError as error:
-        return str(error)
-
-
-TROUBLE = _trouble()
+TROUBLE = sandbox.trouble()
+"""Why this machine cannot open a closed box; "" if it can."""
 needs_closed_box = pytest.mark.skipif(bool(TROUBLE), reason=TROUBLE)
 
 
@@ -43,6 +35,8 @@ def write_project(folder: Path, files: dict[str, str] | None = None) -> Path:
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
     config = config.replace("Path(__file__).resolve().parent", f"Path({str(ROOT)!r})")
     config = config.replace("configure(c, project)", f"configure(c, {str(folder)!r})")
+    if TROUBLE:  # what is tested with projects like this one works in an open box too
+        config += "\nc.Autograder.sandbox = False\n"
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     return folder
 
