@@ -132,8 +132,9 @@ def feedback(folder: Path, slugs: Iterable[str] = ()) -> list[Path]:
 def export(folder: Path) -> list[dict]:
     """Write ``grades.csv`` from the gradebook, manual marks included, and return its rows.
 
-    A row per student and assignment; students are those who handed in anything or were entered into
-    the gradebook. A column per graded cell, empty in other assignments' rows.
+    A row per student and assignment. Students are those who handed in anything or were entered into
+    the gradebook; assignments are those that anybody handed in, since what is not yet due is no
+    zero. A column per graded cell, empty in other assignments' rows.
     """
     application = _application(folder)
     course = course_of(application)
@@ -175,6 +176,8 @@ def export(folder: Path) -> list[dict]:
                 )
             )
         }
+    begun = {slug for slug, _ in marks}
+    slugs = [slug for slug in slugs if slug in begun or course.submissions(slug)]
     rows = []
     for student in students:
         for slug in slugs:

@@ -29,7 +29,7 @@ import sympy as sp
 
 sigma, h = sp.symbols("sigma h", positive=True)  # width σ and spacing of the keys
 c, s, rho = sp.symbols("c s rho", positive=True)  # curvature, noise, keys per width
-D, M, N, w = sp.symbols("D M N w", integer=True, positive=True)  # sizes
+D, M, N, W = sp.symbols("D M N W", integer=True, positive=True)  # sizes
 
 
 def at(expression, **numbers):
@@ -416,25 +416,25 @@ with part(2, "any curvature, noise and number of keys"):
 # %% [markdown]
 # ## 7 · A window (3 points)
 #
-# Many layers let a query see only the last `w` keys, its own among them.
-# Query number $i$, counted from 1, sees the keys from $i-w+1$ to $i$ as far as they exist,
-# so the first queries see fewer than `w`.
-# There are `N` queries and $w\le N$.
+# Many layers let a query see only the last `W` keys, its own among them.
+# Query number $i$, counted from 1, sees the keys from $i-W+1$ to $i$ as far as they exist,
+# so the first queries see fewer than `W`.
+# There are `N` queries and $W\le N$.
 #
 # How many multiply-adds does the layer take for the exponents $qk^\top$ of all visible pairs
 # and for the weighted sums of their values?
 # Keys have `D` columns and values `M`; nothing else counts, and hidden pairs are not computed.
 
 # %% nbgrader={"grade_id": "window_cost", "solution": true}
-# window_cost = their number, an expression in N, w, D and M
+# window_cost = their number, an expression in N, W, D and M
 ### BEGIN SOLUTION
-window_cost = (D + M) * (N * w - w * (w - 1) / 2)
+window_cost = (D + M) * (N * W - W * (W - 1) / 2)
 ### END SOLUTION
 
 # %% nbgrader={"grade_id": "test_window_cost", "points": 3}
-some = at(window_cost, N=10, w=4, D=3, M=2)
+some = at(window_cost, N=10, W=4, D=3, M=2)
 assert some == int(some) and some > 0, f"a count is a positive whole number, got {some}"
-single = at(window_cost, N=10, w=1, D=3, M=2)
+single = at(window_cost, N=10, W=1, D=3, M=2)
 assert single == 50, f"a window of one key: expected 10 pairs of 3 + 2 multiply-adds, got {single}"
 ### BEGIN HIDDEN TESTS
 
@@ -445,12 +445,12 @@ def counted(n, window, dim, columns):
 
 with part(1, "a window as long as the sequence"):
     for n, dim, columns in rng.integers(3, 30, size=(2, 3)).tolist():
-        got = at(window_cost, N=n, w=n, D=dim, M=columns)
+        got = at(window_cost, N=n, W=n, D=dim, M=columns)
         agree(got, counted(n, n, dim, columns), rtol=1e-9, what="the count for a window of N keys")
 with part(2, "any window"):
     for window, more, dim, columns in rng.integers(3, 30, size=(3, 4)).tolist():
         n = window + more
-        got = at(window_cost, N=n, w=window, D=dim, M=columns)
+        got = at(window_cost, N=n, W=window, D=dim, M=columns)
         agree(got, counted(n, window, dim, columns), rtol=1e-9, what="the count")
     symbolically_equal(window_cost, reference.window_cost)
 ### END HIDDEN TESTS

@@ -44,7 +44,9 @@ def at(expression, **numbers):
     assert not strangers, (
         f"only the symbols {sorted(numbers)} may appear, found {sorted(strangers)}"
     )
-    return float(expression.subs({x: numbers[x.name] for x in expression.free_symbols}))
+    value = complex(expression.subs({x: numbers[x.name] for x in expression.free_symbols}))
+    assert abs(value.imag) < 1e-9, f"expected a real number, got {value}"
+    return value.real
 
 
 # %% [markdown]

@@ -795,27 +795,27 @@ def best_width_as_exponential():
     value=True,
 )
 def full_windows():
-    """N queries see w keys each."""
-    N, w, D, M = sp.symbols("N w D M", positive=True)
-    return N * w * (D + M)
+    """N queries see W keys each."""
+    N, W, D, M = sp.symbols("N W D M", positive=True)
+    return N * W * (D + M)
 
 
 @wrong(
     "window_cost",
     "one key too few at the beginning",
-    hint="Query number w is the first with a full window: add up 0 + 1 + … + (w − 1) missing keys.",
+    hint="Query number W is the first with a full window: add up 0 + 1 + … + (W − 1) missing keys.",
     value=True,
 )
 def one_missing_too_many():
-    """w(w + 1)/2 pairs are missing."""
-    N, w, D, M = sp.symbols("N w D M", positive=True)
-    return (D + M) * (N * w - w * (w + 1) / 2)
+    """W(W + 1)/2 pairs are missing."""
+    N, W, D, M = sp.symbols("N W D M", positive=True)
+    return (D + M) * (N * W - W * (W + 1) / 2)
 
 
 @wrong(
     "window_cost",
     "the window ignored",
-    hint="Only the last w keys are seen: for a short window the cost grows with N, not with N².",
+    hint="Only the last W keys are seen: for a short window the cost grows with N, not with N².",
     value=True,
 )
 def window_ignored():
@@ -832,8 +832,8 @@ def window_ignored():
 )
 def values_forgotten():
     """The cost is that of the exponents."""
-    N, w, D = sp.symbols("N w D", positive=True)
-    return D * (N * w - w * (w - 1) / 2)
+    N, W, D = sp.symbols("N W D", positive=True)
+    return D * (N * W - W * (W - 1) / 2)
 
 
 @wrong(
@@ -843,20 +843,20 @@ def values_forgotten():
     value=True,
 )
 def window_on_both_sides():
-    """A window of w reaches w − 1 keys to either side."""
-    N, w, D, M = sp.symbols("N w D M", positive=True)
-    return (D + M) * (N * (2 * w - 1) - w * (w - 1))
+    """A window of W reaches W − 1 keys to either side."""
+    N, W, D, M = sp.symbols("N W D M", positive=True)
+    return (D + M) * (N * (2 * W - 1) - W * (W - 1))
 
 
 @right("window_cost", "the first queries apart", value=True)
 def first_queries_apart():
     """A triangle and a rectangle."""
-    N, w, D, M = sp.symbols("N w D M", positive=True)
-    return (w * (w + 1) / 2 + (N - w) * w) * D + (w * (w + 1) / 2 + (N - w) * w) * M
+    N, W, D, M = sp.symbols("N W D M", positive=True)
+    return (W * (W + 1) / 2 + (N - W) * W) * D + (W * (W + 1) / 2 + (N - W) * W) * M
 
 
 @right("window_cost", "a sum, with symbols of one's own", value=True)
 def window_as_a_sum():
     """SymPy adds up."""
-    N, w, D, M, i = sp.symbols("N w D M i")
-    return sp.expand((D + M) * (sp.summation(i, (i, 1, w)) + (N - w) * w))
+    N, W, D, M, i = sp.symbols("N W D M i")
+    return sp.expand((D + M) * (sp.summation(i, (i, 1, W)) + (N - W) * W))

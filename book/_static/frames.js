@@ -11,6 +11,6 @@ document.addEventListener("DOMContentLoaded", () => {
       slider.setAttribute("aria-valuetext", labels[slider.value]);
     };
     slider.addEventListener("input", move);
-    move(); // a reload may have kept the slider where it was
+    window.addEventListener("pageshow", move); // coming back, the slider is where it was left
   }
 });

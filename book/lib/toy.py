@@ -7,6 +7,7 @@ import numpy as np
 
 from lib.triplets import (
     MARGIN,
+    balanced_batch,
     l2_normalise,
     l2_normalise_backward,
     squared_distances,
@@ -15,11 +16,12 @@ from lib.triplets import (
 
 
 def made_up_faces(
-    rng: np.random.Generator, people: int, faces: int, D_in: int, difference: float
+    rng: np.random.Generator, people: int, faces: int, D_in: int, difference: float | np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pictures (people·faces, D_in) and labels: a point for each person, plus noise of size 1.
 
-    `difference` is the standard deviation of the people's points, in each coordinate.
+    `difference` is the standard deviation of the people's points, one for all coordinates or one
+    for each (D_in,).
     """
     labels = np.repeat(np.arange(people), faces)
     centres = difference * rng.normal(size=(people, D_in))
@@ -29,7 +31,7 @@ def made_up_faces(
 class Training(NamedTuple):
     """What happened in each step, before the weights changed, and the weights at the end."""
 
-    E: np.ndarray  # (steps, N, D) embeddings
+    E: np.ndarray  # (steps, N, D) embeddings of the batch
     losses: np.ndarray  # (steps,) mean over active triplets
     active: np.ndarray  # (steps,) number of active triplets
     W: np.ndarray  # (D_in, D)
@@ -46,16 +48,21 @@ def train(
     steps: int,
     rng: np.random.Generator,
     margin: float = MARGIN,
+    batch: tuple[int, int] | None = None,
 ) -> Training:
-    """Gradient descent on xW + b, normalised; `mine(d2, labels)` chooses the triplets."""
+    """Gradient descent on xW + b, normalised; `mine(d2, labels)` chooses the triplets.
+
+    `batch`: people and pictures of each in a step; by default a step takes everything.
+    """
     W, b = rng.normal(size=(x.shape[1], D)) / np.sqrt(x.shape[1]), np.zeros(D)
     log = []
     for _ in range(steps):
-        z = x @ W + b  # (N, D)
+        rows = balanced_batch(rng, labels, *batch) if batch else np.arange(len(x))
+        z = x[rows] @ W + b  # (N, D)
         E = l2_normalise(z)
-        loss = triplet_loss(E, mine(squared_distances(E), labels), margin)
+        loss = triplet_loss(E, mine(squared_distances(E), labels[rows]), margin)
         log.append((E, loss.value, loss.active))
         gradient = l2_normalise_backward(z, loss.gradient)  # (N, D)
-        W = W - rate * x.T @ gradient
+        W = W - rate * x[rows].T @ gradient
         b = b - rate * gradient.sum(axis=0)
     return Training(*map(np.array, zip(*log, strict=True)), W, b)

@@ -1,5 +1,6 @@
 """Building the book, and small books with its frame, as `make book` does."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ sys.path[:0] = [str(BOOK), str(BOOK / "_ext")]
 # What every page of book/ stands on.
 FRAME = ("_ext", "_static", "_templates", "lib", "references.bib")
 HEAD = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -39,13 +41,18 @@ class Build:
         return self.output[start.start() :] if start else ""
 
 
+def build_command(source: Path, out: Path) -> list[str]:
+    """The command of `make book`, less its --quiet; test_build compares the two."""
+    program = Path(sys.executable).with_name("jupyter-book")
+    paths = ["--config", "_config.yml", "--toc", source / "_toc.yml", "--path-output", out]
+    return [*map(str, [program, "build", "book", *paths]), "--all", "-W", "-n", "--keep-going"]
+
+
 def build(source: Path, out: Path | None = None) -> Build:
     """Build the book of the project folder `source` as `make book` does, into `out`."""
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", "book"]
-    command += ["--config", "_config.yml", "--toc", source / "_toc.yml"]
-    command += ["--path-output", out or source, "-W", "-n", "--keep-going"]
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    done = subprocess.run(command, cwd=source, check=False, **pipe)
+    command, environment = build_command(source, out or source), {**os.environ, **ENVIRONMENT}
+    done = subprocess.run(command, cwd=source, env=environment, check=False, **pipe)
     return Build(done.returncode, ESCAPES.sub("", done.stdout), out or source)
 
 

@@ -103,16 +103,15 @@ def test_an_equation_without_its_check_is_named(path, equation):
 
 @every_equation
 def test_no_letter_digit_or_sign_of_an_equation_is_free(path, equation):
-    """Whatever single character of the formula is changed, it is another formula."""
-    # The distance in `\\[0.6em]` is layout, not formula.
-    layout = [match.span() for match in re.finditer(r"\\\\\[[^]]*\]", equation.tex)]
+    """Change or drop any single character of the formula, and it is another formula."""
+    # Distances are layout, not formula.
+    layout = [found.span() for found in re.finditer(r"\\\\\[[^]]*\]|\\q?quad", equation.tex)]
     for i, old in enumerate(equation.tex):
         matters = old.isalnum() or old in "+-=<>/^_{}()[]|"
         if matters and not any(start <= i < end for start, end in layout):
-            new = "7" if old != "7" else "8"
-            assert not same_tex(equation.tex, f"{equation.tex[:i]}{new}{equation.tex[i + 1 :]}"), (
-                f"{equation.label}: character {i}, {old!r}"
-            )
+            for new in ("7" if old != "7" else "8", ""):
+                edited = f"{equation.tex[:i]}{new}{equation.tex[i + 1 :]}"
+                assert not same_tex(equation.tex, edited), f"character {i}, {old!r} to {new!r}"
 
 
 @every_equation
