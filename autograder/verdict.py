@@ -301,13 +301,21 @@ def _judge_apart(
         return replace(none, messages=(_GIVEN_UP,))
 
     def work(report: Callable[[dict], None]) -> None:
-        findings = judge(assignment, test, shell, seed, story)
+        try:
+            findings = judge(assignment, test, shell, seed, story)
+        except Exception:
+            # Whose fault is it? If the solution passes on the same inputs, the answer's.
+            rehearse(assignment, test, seed)
+            return
         report({"verdict": asdict(findings.verdict), "alive": shell.alive})
         if findings.verdict.points < test.points:
             # No point is lost to a test that its own solution fails on the same inputs.
             rehearse(assignment, test, seed)
-            if answer := recognise(assignment, test, findings):
-                report({"misconception": answer.title, "hint": answer.hint})
+            with contextlib.suppress(
+                Exception
+            ):  # an answer that cannot be compared is no known one
+                if answer := recognise(assignment, test, findings):
+                    report({"misconception": answer.title, "hint": answer.hint})
 
     left = min(TEST_SECONDS, notebook.deadline - time.monotonic())
     reports, in_time = _in_a_fork(work, max(left, 0))
