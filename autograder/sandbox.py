@@ -117,6 +117,8 @@ class StudentError(Exception):
             )
         if self.kind == "MemoryError":
             return f"{who} needs more memory than a submission may use (MemoryError)"
+        if self.kind == "KeyboardInterrupt":
+            return f"{who} computes for too long, and was interrupted"
         return f"{who} raises {self.kind}"
 
 

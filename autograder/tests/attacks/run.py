@@ -57,7 +57,8 @@ EVIL = (
     "<script>pwn()</script><img src=x onerror=pwn()><svg onload=pwn()><iframe src=//@HOST@>"
     "<a href=javascript:pwn()>a</a><style>*{display:none}</style><base href=//@HOST@>"
     '<div style="background:url(//@HOST@)" onclick=pwn()>b</div><form action=//@HOST@>'
-    "<input autofocus onfocus=pwn()><meta http-equiv=refresh content=0;//@HOST@>![i](//@HOST@/x.png)"
+    "<input autofocus onfocus=pwn()><meta http-equiv=refresh content=0;//@HOST@>"
+    "![i](//@HOST@/x.png)"
     r" $\\href{javascript:pwn()}{x}$ <math><mtext><script>pwn()</script></mtext></math>"
 )
 HOST = "attacker.example"
@@ -288,7 +289,7 @@ def look():
     files = [os.path.join(folder, name) for top in ('/home', '/tmp/', '/dev')
              for folder, folders, names in os.walk(top) for name in folders + names]
     code = [thing.__code__.co_code for module in ('numpy', 'sympy', 'autograder.wire', 'os', 'json')
-            for _, thing in sorted(vars(sys.modules[module]).items()) if hasattr(thing, '__code__')]
+            for thing in vars(sys.modules[module]).values() if hasattr(thing, '__code__')]
     shell = get_ipython()
     return {
         'files': sorted(files),
