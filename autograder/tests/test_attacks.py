@@ -1,4 +1,4 @@
-"""Nothing a submission does earns a point, costs another one, or leaves its box; shown in a browser."""
+"""Nothing a submission does earns a point, costs another one, leaves its box or runs in a page."""
 
 from __future__ import annotations
 
@@ -85,9 +85,12 @@ def _chromium() -> str | None:
     ],
 )
 def test_a_limit_that_ends_the_shell_is_told(limits: dict, code: str, says: str) -> None:
-    with Sandbox(Limits(**limits)) as box, box.open_shell() as shell:
-        with pytest.raises(ShellDied, match=says):
-            shell.run(code)
+    with (
+        Sandbox(Limits(**limits)) as box,
+        box.open_shell() as shell,
+        pytest.raises(ShellDied, match=says),
+    ):
+        shell.run(code)
 
 
 @needs_closed_box

@@ -301,7 +301,7 @@ def look():
         'place': [os.getcwd(), *sys.path, str(os.getpid()), type(sys.stdout).__name__],
         'threads': threading.active_count(),
         'random numbers': [random.random(), float(np.random.random())],
-        'limits': [list(resource.getrlimit(n)) for n in (resource.RLIMIT_NPROC, resource.RLIMIT_CPU)],
+        'limits': [resource.getrlimit(n) for n in (resource.RLIMIT_NPROC, resource.RLIMIT_AS)],
         'room': [os.statvfs('.').f_bavail, os.statvfs('.').f_favail],
         'hooks': [len(shell.ast_transformers), len(shell.input_transformers_cleanup)],
     }
