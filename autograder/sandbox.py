@@ -205,7 +205,13 @@ class Shell:
 
         Raises ShellDied if the shell does not survive it.
         """
-        outputs = self._request(self.limits.cell_seconds, "run", source, quiet)
+        try:
+            outputs = self._request(self.limits.cell_seconds, "run", source, quiet)
+        except ShellDied:
+            raise
+        except StudentError:  # running a cell never raises, unless somebody has tampered with it
+            self.close()
+            raise ShellDied("the cell sent back something unusable: it is no output") from None
         return [] if quiet else _clean_outputs(outputs, self.limits.output_bytes)
 
     def call(
@@ -611,6 +617,7 @@ class _Outputs:
     def _add(self, output: dict, size: int) -> bool:
         if self.clear_next:
             self.clear()
+        size += 100  # an empty one takes room too
         if self.full or size > self.room:
             if self.shown and not self.full:
                 self.list.append(_stream("stderr", "\n[further output of this cell is dropped]\n"))
@@ -828,10 +835,11 @@ def _clean_outputs(outputs: Any, room: int) -> list[dict]:
                 if type(mime) is str and _MIME.fullmatch(mime) and type(text) is str
             }
             output["metadata"] = _plain(output["metadata"])
-        room -= len(wire.encode(output))
+        kept = {key: output[key] for key in keys}
+        room -= len(wire.encode(kept))
         if room < 0:
             break
-        clean.append({key: output[key] for key in keys})
+        clean.append(kept)
     return clean
 
 

@@ -349,7 +349,7 @@ def _outcomes(
         page = course / "feedback" / name / SLUG / f"{SLUG}.html"
         text = unescape(re.sub(r"<[^>]+>", "", page.read_text())) if page.exists() else ""
         says = attack.says if attack else work[name].note
-        if says not in text:
+        if not any(words in text for words in ([says] if isinstance(says, str) else says)):
             bad.append(f"the feedback does not say {says!r}")
         if "LOOT" in text.replace('"LO" + "OT"', ""):
             bad.append("it got " + text[text.index("LOOT") :][:60].replace("\n", " "))

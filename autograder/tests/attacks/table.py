@@ -49,7 +49,8 @@ class Attack:
     ----------
     goal : what it tries, as the table shows it.
     code : what it does.
-    says : a part of what the feedback must say, as a reason or as the cell's own output.
+    says : a part of what the feedback must say, as a reason or as the cell's own output; one of
+        several, where it depends on the machine which limit is met first.
     points : what it must earn; None if a right answer of its own may come in time, or not.
     entropy : its answer to the other exercise.
     later : a cell of its own at the end of the notebook.
@@ -57,7 +58,7 @@ class Attack:
 
     goal: str
     code: str
-    says: str = ""
+    says: str | tuple[str, ...] = ""
     points: float | None = 3
     entropy: str = ENTROPY
     later: str = ""
@@ -402,6 +403,19 @@ inside('Desk').calls['run'] = lambda source, quiet: [score] * 3
 """,
         points=0,
     ),
+    "forged-error": A(
+        "answer that running the cell has failed",
+        "inside('Desk').calls['run'] = lambda *a: 1 / 0",
+        says="unusable",
+    ),
+    "outputs-of-objects": A(
+        "outputs that hold objects of the shell",
+        """
+fine = {'output_type': 'stream', 'name': 'stdout', 'text': 'x', 'more': print, print: print}
+inside('Desk').calls['run'] = lambda *a: [fine, {**fine, 'text': print}, {print: fine}, print]
+""",
+        points=0,
+    ),
     "forged-verdict": A(
         "send what looks like a verdict",
         """
@@ -635,7 +649,7 @@ def softmax(scores, temperature): time.sleep(1000)
     "loop": A(
         "loop for ever",
         "while True: pass",
-        says="may compute for",
+        says=("may compute for", "ran longer"),
     ),
     "loop-in-call": A(
         "loop for ever while the test calls",
@@ -644,7 +658,7 @@ def softmax(scores, temperature): time.sleep(1000)
 def softmax(scores, temperature):
     while True: pass
 """,
-        says="`softmax` computes for too long",
+        says=("`softmax` computes for too long", "ran longer"),
     ),
     "swallow": A(
         "swallow every interrupt",
@@ -840,7 +854,7 @@ for place in ('/tmp/x', '/dev/shm/x', '/var/tmp/x', os.path.expanduser('~/x')):
     "output": A(
         "print for ever",
         "while True: print('x' * 1000)",
-        says="is dropped",
+        says=("is dropped", "ran longer", "may compute"),
     ),
     "large-output": A(
         "print 100 MB",
@@ -849,8 +863,8 @@ for place in ('/tmp/x', '/dev/shm/x', '/var/tmp/x', os.path.expanduser('~/x')):
     ),
     "many-outputs": A(
         "show a million things",
-        "for number in range(200_000): display(number)",
-        says="is dropped",
+        "for number in range(10**6): display({}, raw=True)",
+        says=("is dropped", "ran longer", "may compute"),
     ),
     "large-error": A(
         "an error of 50 MB",
