@@ -61,6 +61,7 @@ demo: $(READY)  ## a sample class, graded end to end, in _build/demo
 
 bench: $(READY)  ## measure; ratios within one run
 	$(RUN) -m pytest book/bench --benchmark-columns=median,iqr,rounds --benchmark-group-by=group -q
+	$(RUN) -m autograder.bench
 
 clean:  ## remove everything that can be made again, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

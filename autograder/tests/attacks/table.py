@@ -407,6 +407,7 @@ inside('Desk').calls['run'] = lambda source, quiet: [score] * 3
         "answer that running the cell has failed",
         "inside('Desk').calls['run'] = lambda *a: 1 / 0",
         says="unusable",
+        points=0,
     ),
     "outputs-of-objects": A(
         "outputs that hold objects of the shell",
