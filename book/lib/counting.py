@@ -33,6 +33,9 @@ class Counted:
     def __truediv__(self, other):
         return self._then("÷", self.value / plain(other))
 
+    def __rtruediv__(self, other):
+        return self._then("÷", other / self.value)
+
     def __pow__(self, power):
         return self._then("×", self.value**power, power - 1)
 
