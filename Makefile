@@ -68,6 +68,7 @@ $(BENCH)/.ready: $(READY) book/bench/requirements.txt
 
 bench: $(BENCH)/.ready  ## measure, and write book/data/bench.json
 	$(BENCH)/bin/python -m pytest book/bench -q --benchmark-columns=min,median,rounds --benchmark-group-by=group
+	$(RUN) -m autograder.bench
 
 clean:  ## remove everything that can be made again, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

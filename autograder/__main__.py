@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograder.course import ROOT, BadInput
+from autograder.sandbox import SandboxError
 from autograder.testing import GraderFault
 
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 2
     try:
         return options.run(options) or 0
-    except BadInput as error:
+    except (BadInput, SandboxError) as error:
         problem = str(error)
     except GraderFault as error:
         problem, code = str(error), 1
@@ -73,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     on_assignments(new)
     on_course(new)
     new.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes (1)")
+    new.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run students' code unprotected: trusted work only",
+    )
     new = command(_feedback, "write a feedback page for every graded submission")
     on_assignments(new)
     on_course(new)
@@ -82,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument(
         "out", type=Path, nargs="?", default=ROOT / "_build" / "exercises.zip", metavar="OUT.zip"
     )
+    new = command(_attack, "hand hostile work to this machine's grader, and see what it gets")
+    new.add_argument("--workers", type=_positive, default=2, metavar="N", help="processes (2)")
     command(_demo, "grade a made-up class in _build/demo, end to end")
     return parser
 
@@ -135,6 +143,7 @@ def _grade(options: argparse.Namespace) -> int:
             options.workers,
             started=lambda count: progress.update(bar, total=count),
             done=lambda count: progress.update(bar, completed=count),
+            sandbox=not options.no_sandbox,
         )
     _show(rows)
     print(f"{options.course / 'grades.csv'}: written")
@@ -162,6 +171,28 @@ def _bundle(options: argparse.Namespace) -> None:
 
     names = release.bundle(options.out)
     print(f"{options.out}: {len(names)} files")
+
+
+def _attack(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from autograder.tests.attacks import run
+
+    with Progress(transient=True) as progress:
+        bar = progress.add_task("attacking", total=len(run.ATTACKS) + len(run.FILES))
+        outcomes = run.run(
+            options.workers, done=lambda count: progress.update(bar, completed=count)
+        )
+    table = Table("submission", "what it tries", "points", "outcome")
+    for outcome in outcomes:
+        verdict = "[bold red]" + "; ".join(outcome.faults) if outcome.faults else "[green]held"
+        table.add_row(outcome.name, outcome.goal, f"{outcome.points:g}", verdict)
+    Console().print(table)
+    bad = sum(bool(outcome.faults) for outcome in outcomes)
+    print(f"{len(outcomes) - bad} of {len(outcomes)} held.")
+    return 1 if bad else 0
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -185,7 +185,8 @@ def check_shells(assignment: Assignment, number: int) -> list[Row]:
     ]
     folder = assignment.path.with_suffix("")
     files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in assignment.data}
-    open_shell = functools.partial(sandbox.open_shell, files=files)
+    # The bank is trusted, and to be checked on any machine.
+    open_shell = functools.partial(sandbox.open_shell, files=files, closed=False)
     record = verdict.grade(assignment, cells, 0, open_shell)
     rows = []
     for name, answer in chosen.items():

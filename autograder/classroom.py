@@ -27,6 +27,7 @@ from nbformat import NotebookNode
 
 from autograder import sandbox, submission, verdict
 from autograder.course import ROOT, Assignment, BadInput, bank_path, load
+from autograder.sandbox import Limits, SandboxError
 from autograder.testing import GraderFault
 
 SALT = "salt"
@@ -42,6 +43,9 @@ class Course:
 
     root: Path
     project: Path = ROOT
+    limits: Limits = sandbox.DEFAULT
+    closed: bool = True
+    """Whether students' code runs in a closed box. Without it everything handed in is trusted."""
 
     @functools.cached_property
     def salt(self) -> bytes:
@@ -92,6 +96,11 @@ def compute(
     slug → what is wrong with that assignment's tests. It concerns everybody who handed it in, so
     it is told once and the assignment is left; the others are graded. What students do is never
     at fault.
+
+    Raises
+    ------
+    CourseError
+        If this machine cannot open a sandbox, and the course wants one.
     """
     missing = [job for job in wanted if not _place(course, *job)[0].exists()]
     faults: dict[str, GraderFault] = {}
@@ -111,6 +120,12 @@ def compute(
                         if slugs[other] == slug:
                             other.cancel()
                 done(count)
+        except SandboxError as error:
+            pool.shutdown(cancel_futures=True)
+            raise CourseError(
+                f"{course.root}: nothing is graded, for {error}; or grade work that you trust with "
+                "--no-sandbox (in nbgrader_config.py: c.Autograder.sandbox = False)"
+            ) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -130,7 +145,9 @@ def record(course: Course, slug: str, student: str) -> dict:
         return json.loads(path.read_text(encoding="utf-8"))
     seed = course.seed(slug, student)
     result = {"assignment": slug, "student": student, "seed": seed, "refused": refused}
-    result |= {"outputs": {}, "verdicts": {}} if refused else _grade(assignment, notebook, seed)
+    result |= (
+        {"outputs": {}, "verdicts": {}} if refused else _grade(course, assignment, notebook, seed)
+    )
     write_whole(path, json.dumps(result, ensure_ascii=False, indent=1, sort_keys=True))
     return result
 
@@ -141,7 +158,8 @@ def _place(course: Course, slug: str, student: str) -> tuple[Path, Assignment, N
     notebook = submission.read(course.submitted(slug, student), assignment)
     refused = notebook.metadata.get("autograder", {}).get("refused", "")
     answers = json.dumps([(c.id, c.cell_type, c.source) for c in notebook.cells])
-    key = _digest(fingerprint(assignment), course.seed(slug, student), refused, answers)
+    allowed = (course.limits, course.closed)
+    key = _digest(fingerprint(assignment), course.seed(slug, student), refused, answers, allowed)
     path = course.root / "records" / slug / student / f"{key[:32]}.json"
     return path, assignment, notebook, refused
 
@@ -199,11 +217,13 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
-def _grade(assignment: Assignment, notebook: NotebookNode, seed: int) -> dict:
+def _grade(course: Course, assignment: Assignment, notebook: NotebookNode, seed: int) -> dict:
     """Run and judge one readable submission."""
     folder = assignment.path.with_suffix("")
     files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in assignment.data}
-    open_shell = functools.partial(sandbox.open_shell, files=files)
+    open_shell = functools.partial(
+        sandbox.open_shell, files=files, limits=course.limits, closed=course.closed
+    )
     cells = [(c.id, c.source) for c in notebook.cells if c.cell_type == "code"]
-    graded = verdict.grade(assignment, cells, seed, open_shell).as_dict()
+    graded = verdict.grade(assignment, cells, seed, open_shell, limits=course.limits).as_dict()
     return {"outputs": graded["outputs"], "verdicts": graded["verdicts"]}

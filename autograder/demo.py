@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import gradebook, misconceptions, release
+from autograder import gradebook, misconceptions, release, sandbox
 from autograder.classroom import SALT, CourseError
 from autograder.course import ROOT, Assignment, assignments, load
 
@@ -98,7 +98,9 @@ def run(folder: Path, project: Path = ROOT) -> list[dict]:
         }
         for student, content in contents.items():
             _hand_in(folder, student, slug, content)
-    rows, problems = gradebook.grade(folder, workers=min(4, os.cpu_count() or 1))
+    # This class is trusted, so it can be graded where there is no sandbox.
+    closed = not sandbox.trouble()
+    rows, problems = gradebook.grade(folder, workers=min(4, os.cpu_count() or 1), sandbox=closed)
     for problem in problems:
         raise problem
     gradebook.feedback(folder)

@@ -37,6 +37,8 @@ c = get_config()
 load_subconfig("nbgrader_config.py", path=project)
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = {course_id!r}
+# What a submission may use: autograder/sandbox.py describes all limits.
+# c.Autograder.limits = {{"cell_seconds": 60, "submission_seconds": 600, "memory_bytes": 2**30}}
 '''
 
 
@@ -74,10 +76,12 @@ def grade(
     workers: int = 1,
     started: Callable[[int], None] = lambda count: None,
     done: Callable[[int], None] = lambda count: None,
+    sandbox: bool = True,
 ) -> tuple[list[dict], list[Exception]]:
     """Grade all submissions of some assignments (of all, if none are named).
 
-    `started` hears how many submissions there are, `done` how many have been run so far.
+    `started` hears how many submissions there are, `done` how many have been run so far. Without
+    `sandbox` students' code runs unprotected; with it the course's configuration decides.
 
     Returns
     -------
@@ -87,9 +91,12 @@ def grade(
     Raises
     ------
     CourseError, SourceError
-        If the course folder cannot be used, or a named assignment does not exist.
+        If the course folder cannot be used, this machine has no sandbox, or a named assignment
+        does not exist.
     """
     application = _application(folder)
+    if not sandbox:
+        application.config.Autograder.sandbox = False
     course = course_of(application)
     problems: list[Exception] = []
     ready = []

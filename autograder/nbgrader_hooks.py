@@ -17,6 +17,7 @@ import re
 import stat
 import warnings
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import alembic.config
@@ -50,8 +51,9 @@ from traitlets import List
 from traitlets.config import Config
 
 from autograder import classroom, release, submission
-from autograder.classroom import Course
+from autograder.classroom import Course, CourseError
 from autograder.course import ROOT, BadInput
+from autograder.sandbox import Limits
 from autograder.testing import GraderFault
 
 MAX_COPIED_FILES = 100
@@ -103,9 +105,26 @@ _engine = functools.cache(nbgrader.api.create_engine)
 
 
 def course_of(converter) -> Course:
-    """The course folder that a converter or application of nbgrader works on."""
-    project = converter.config.Autograder.get("project", str(ROOT))
-    return Course(Path(converter.coursedir.root), Path(project))
+    """The course folder that a converter or application of nbgrader works on.
+
+    Raises
+    ------
+    CourseError
+        If its configuration sets limits that are none.
+    """
+    options = converter.config.Autograder
+    project, limits = Path(options.get("project", ROOT)), dict(options.get("limits", {}))
+    known = {field.name: field.default for field in fields(Limits)}
+    for name, value in limits.items():
+        if name not in known or not isinstance(value, int | float) or value <= 0:
+            raise CourseError(
+                f"{converter.coursedir.root}: c.Autograder.limits: {name} = {value!r} is no limit "
+                f"— give positive numbers for any of {', '.join(known)}"
+            )
+        # A number of bytes or files is a whole one; the kernel would refuse 1e9.
+        limits[name] = type(known[name])(value)
+    root = Path(converter.coursedir.root)
+    return Course(root, project, Limits(**limits), bool(options.get("sandbox", True)))
 
 
 # ---------------------------------------------------------------------------------- assignments

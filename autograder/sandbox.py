@@ -4,10 +4,11 @@ A *forkserver* is started as a process of its own (``python -m autograder.sandbo
 IPython, NumPy, SymPy and Matplotlib once, and forks a *shell* for each submission: an IPython
 without ZMQ that runs cells as a notebook does, and whose functions can be called from outside. One
 socket leads to it, on which `wire` is spoken. Of this package the student's side knows this
-module and `wire`, and nothing else: no test, no answer, no mark.
+module, `wire` and `box`, and nothing else: no test, no answer, no mark.
 
 Two functions decide how closed the box is: `_launch` starts the forkserver, `_become_shell` turns
-a fork into a shell. Everything else is the same in an open box and in a closed one.
+a fork into a shell. Everything else is the same in an open box and in a closed one. What closes it
+is `box`; an open one is for work that is trusted.
 
     host process                      forkserver                     shell (one per submission)
     Sandbox ── control socket ──────▶ _Forkserver ── fork ─────────▶ _become_shell
@@ -22,11 +23,14 @@ import array
 import atexit
 import builtins
 import contextlib
+import errno
 import gc
 import itertools
+import math
 import os
 import random
 import re
+import resource
 import selectors
 import shutil
 import signal
@@ -39,25 +43,50 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import GeneratorType, ModuleType
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import sympy as sp
 
-from autograder import wire
+from autograder import box, wire
 from autograder.wire import Closed, Connection, Ref, WireError
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use."""
+    """What a submission may use. In an open box only the seconds and the output are limited."""
 
-    cell_seconds: float = 60
-    """For one cell."""
-    call_seconds: float = 20
+    cell_seconds: float = 60.0
+    """For one cell, by the clock on the wall."""
+    cell_cpu_seconds: float = 30.0
+    """For one cell, of all its threads' computing."""
+    call_seconds: float = 20.0
     """For one call of a function, callbacks included."""
+    cpu_seconds: float = 300.0
+    """Of computing, in all."""
+    submission_seconds: float = 600.0
+    """By the clock on the wall, in all. What is left then is not run."""
+    restarts: int = 20
+    """How often a shell that died is replaced. What is left then is not run."""
+    memory_bytes: int = 2**30
+    """Beside what Python and its libraries need."""
+    threads: int = 32
+    """Beside the first one."""
+    disk_bytes: int = 64 * 2**20
+    """In all files together."""
+    files: int = 1000
+    """Files and folders."""
     output_bytes: int = 4 * 2**20
     """Of one cell; what exceeds it is dropped, with a note."""
+    all_output_bytes: int = 16 * 2**20
+    """Of all cells; what exceeds it is dropped, with a note."""
+
+
+DEFAULT = Limits()
+
+
+class SandboxError(Exception):
+    """No shell can be opened. The message is one line: why, and what would help."""
 
 
 class StudentError(Exception):
@@ -86,6 +115,10 @@ class StudentError(Exception):
                 f"{who} gives something that cannot be checked: it should be made of numbers, "
                 "arrays of numbers, text, lists, tuples, sets, dicts or SymPy expressions"
             )
+        if self.kind == "MemoryError":
+            return f"{who} needs more memory than a submission may use (MemoryError)"
+        if self.kind == "KeyboardInterrupt":
+            return f"{who} computes for too long, and was interrupted"
         return f"{who} raises {self.kind}"
 
 
@@ -98,6 +131,14 @@ class ShellDied(StudentError):
 
     def __str__(self) -> str:
         return self.reason
+
+
+_ENDS = {
+    "exit": "ended the whole Python process",
+    "crash": "ended the whole Python process by a crash (signal {signal})",
+    "cpu": "was stopped: your notebook used up its {seconds:g} seconds of computing",
+}
+"""How a shell can end by itself."""
 
 
 class Callback:
@@ -143,16 +184,18 @@ class Shell:
     """A student's notebook, held from the trusted side.
 
     `ask` carries a question to the other side and brings its answer back: a `_Line`'s over a
-    socket, or another's in the same process.
+    socket, or another's in the same process. `hang_up` ends it and says how it ended, if that is
+    worth telling.
     """
 
     def __init__(
         self,
         ask: Callable[[bytes, float | None], bytes],
-        hang_up: Callable[[], None],
-        limits: Limits = Limits(),
+        hang_up: Callable[[], str],
+        limits: Limits = DEFAULT,
     ) -> None:
         self._ask, self._hang_up, self.limits = ask, hang_up, limits
+        self._end = ""
         self._lent: dict[int, Callable] = {}
         self._numbers = itertools.count()
         self.alive = True
@@ -162,7 +205,13 @@ class Shell:
 
         Raises ShellDied if the shell does not survive it.
         """
-        outputs = self._request(self.limits.cell_seconds, "run", source, quiet)
+        try:
+            outputs = self._request(self.limits.cell_seconds, "run", source, quiet)
+        except ShellDied:
+            raise
+        except StudentError:  # running a cell never raises, unless somebody has tampered with it
+            self.close()
+            raise ShellDied("the cell sent back something unusable: it is no output") from None
         return [] if quiet else _clean_outputs(outputs, self.limits.output_bytes)
 
     def call(
@@ -220,7 +269,7 @@ class Shell:
         """End the shell and everything it started. Harmless if it is dead."""
         if self.alive:
             self.alive = False
-            self._hang_up()
+            self._end = self._hang_up()
 
     def __enter__(self) -> Shell:
         return self
@@ -256,7 +305,7 @@ class Shell:
             raise ShellDied(reason) from None
         except Closed:
             self.close()
-            raise ShellDied(f"{what} ended the whole Python process") from None
+            raise ShellDied(f"{what} {self._end or _ENDS['exit']}") from None
         except WireError as error:
             # Out of step, or oversize: whatever comes next on this line cannot be trusted.
             self.close()
@@ -469,7 +518,7 @@ def loopback(
         return []
 
     desk = Desk(names, execute or in_place)
-    shell = Shell(lambda body, _: desk.answer(body), lambda: None)
+    shell = Shell(lambda body, _: desk.answer(body), lambda: "")
     desk.ask = shell.answer
     return shell
 
@@ -559,8 +608,8 @@ def _make_ipython() -> Any:
 class _Outputs:
     """The outputs of a cell, as nbformat has them, up to a number of bytes."""
 
-    def __init__(self, room: int) -> None:
-        self.room, self.list = room, []
+    def __init__(self, room: int, limits: Limits = DEFAULT) -> None:
+        self.room, self.list, self.limits = room, [], limits
         self.shown, self.full = room > 0, False
         self.displays: dict[str, list[dict]] = {}
         self.clear_next = False
@@ -568,6 +617,7 @@ class _Outputs:
     def _add(self, output: dict, size: int) -> bool:
         if self.clear_next:
             self.clear()
+        size += 100  # an empty one takes room too
         if self.full or size > self.room:
             if self.shown and not self.full:
                 self.list.append(_stream("stderr", "\n[further output of this cell is dropped]\n"))
@@ -614,6 +664,8 @@ class _Outputs:
         except Exception:
             text = ""
         lines = [str(line)[:20_000] for line in stb][:200]
+        if hint := _hint(evalue, text, self.limits):
+            text, lines = f"{text[:1000]} [{hint}]".strip(), [*lines, hint]
         output = {
             "output_type": "error",
             "ename": str(etype.__name__),
@@ -634,6 +686,17 @@ class _Outputs:
             if "parts" in output:
                 output["text"] = "".join(output.pop("parts"))
         return self.list
+
+
+def _hint(error: BaseException, text: str, limits: Limits) -> str:
+    """Which limit an error is due to, if any."""
+    if isinstance(error, MemoryError):
+        return f"a notebook may use {limits.memory_bytes >> 20} MB of memory here"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG):
+        return f"a notebook may write {limits.disk_bytes >> 20} MB in {limits.files} files here"
+    if "can't start new thread" in text:
+        return f"a notebook may start {limits.threads} threads here"
+    return ""
 
 
 def _stream(name: str, text: str) -> dict:
@@ -700,12 +763,30 @@ class _Stream:
         raise io.UnsupportedOperation("fileno")
 
 
-def _execute(ipython: Any, room: int) -> Callable[[str, bool], list[dict]]:
+class TooLong(KeyboardInterrupt):
+    """A cell or call has used up its time. It comes from outside, as an interrupt does."""
+
+
+def _stop_at(seconds: float) -> None:
+    """Have `TooLong` raised after so much more computing. Whoever ignores it meets a harder end."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = math.ceil(time.process_time() + seconds)
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+
+    def stop(*_: object) -> None:
+        raise TooLong(f"stopped: a cell may compute for {seconds:g} seconds")
+
+    signal.signal(signal.SIGXCPU, stop)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _execute(ipython: Any, limits: Limits) -> Callable[[str, bool], list[dict]]:
     """What runs cells in an IPython shell."""
     every_type = list(ipython.display_formatter.active_types)
 
     def execute(source: str, quiet: bool) -> list[dict]:
-        ipython.outputs = _Outputs(0 if quiet else room)
+        ipython.outputs = _Outputs(0 if quiet else limits.output_bytes, limits)
         # Nobody will see it, so figures need not be drawn.
         ipython.display_formatter.active_types = ["text/plain"] if quiet else every_type
         ipython.run_cell(source, store_history=True)
@@ -754,37 +835,50 @@ def _clean_outputs(outputs: Any, room: int) -> list[dict]:
                 if type(mime) is str and _MIME.fullmatch(mime) and type(text) is str
             }
             output["metadata"] = _plain(output["metadata"])
-        room -= len(wire.encode(output))
+        kept = {key: output[key] for key in keys}
+        room -= len(wire.encode(kept))
         if room < 0:
             break
-        clean.append({key: output[key] for key in keys})
+        clean.append(kept)
     return clean
 
 
 # --- the forkserver
 
 
-def _launch(control: socket.socket) -> subprocess.Popen:
+def _launch(control: socket.socket, closed: bool, log: IO[bytes]) -> subprocess.Popen:
     """Start the forkserver, with one end of the control socket as its only inheritance.
 
-    The one place that decides what the forkserver and everything forked from it can see.
+    The one place that decides what the forkserver and everything forked from it can see. What goes
+    wrong while it starts is written to `log`.
     """
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "MPLCONFIGDIR", "TMPDIR")
+    here = Path(__file__).resolve().parent
+    keep = ["LANG", "LC_ALL", "LC_CTYPE", "TZ"]
+    keep += [] if closed else ["PATH", "HOME", "MPLCONFIGDIR", "TMPDIR"]
     environment = {name: os.environ[name] for name in keep if name in os.environ}
     # One thread each: shells run side by side, and OpenBLAS would start as many as there are cores.
     environment |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL")}
-    environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    environment["PYTHONHASHSEED"] = "0"  # or a regrade would print sets in another order
+    arguments = [str(control.fileno()), "closed" if closed else "open"]
+    if closed:
+        modules = [here / f"{name}.py" for name in ("__init__", "wire", "box", "sandbox")]
+        command, room = box.command(modules, arguments)
+        environment |= room
+    else:
+        command = [sys.executable, "-m", "autograder.sandbox", *arguments]
+        environment["PYTHONPATH"] = str(here.parent)
     return subprocess.Popen(
-        [sys.executable, "-m", "autograder.sandbox", str(control.fileno())],
+        command,
         env=environment,
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=log,
         start_new_session=True,
     )
 
 
-def _become_shell(ipython: Any, sock: socket.socket, folder: str) -> None:
+def _become_shell(ipython: Any, sock: socket.socket, folder: str, closed: bool) -> None:
     """Turn a fresh fork of the forkserver into a shell, and serve until the host lets go.
 
     The one place that decides what a shell may do.
@@ -801,30 +895,63 @@ def _become_shell(ipython: Any, sock: socket.socket, folder: str) -> None:
     os.closerange(4, 1 << 12)
     sock.detach()
     sock = socket.socket(fileno=3)
+
+    def serve(question: bytes) -> bytes:
+        _stop_at(limits.cell_cpu_seconds)
+        return desk.answer(question)
+
+    line = _Line(Connection(sock), serve)
+    setup = wire.decode(line.connection.receive())
+    limits = Limits(**setup["limits"])
+    try:
+        if closed:
+            _refuse_programs(ipython)
+            box.close(
+                memory=limits.memory_bytes,
+                disk=limits.disk_bytes,
+                files=limits.files,
+                threads=limits.threads,
+                cpu_seconds=limits.cpu_seconds,
+            )
+    except OSError as error:
+        line.connection.send(str(error).encode())
+        return
     os.chdir(folder)
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
     sys.path[:] = ["", *(p for p in sys.path if p)]
-
-    line = _Line(Connection(sock), lambda question: desk.answer(question))
-    setup = wire.decode(line.connection.receive())
     for name, content in setup["files"].items():
         path = Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    limits = Limits(**setup["limits"])
     _reseed(setup["seed"])
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     ipython.streams = sys.stdout, sys.stderr = [_Stream(ipython, n) for n in ("stdout", "stderr")]
-    execute = _execute(ipython, limits.output_bytes)
-    desk = Desk(ipython.user_ns, execute, line.ask)
+    desk = Desk(ipython.user_ns, _execute(ipython, limits), line.ask)
+    line.connection.send(_READY)
     line.serve_forever()
+
+
+_READY = b"ready"
+
+
+def _refuse_programs(ipython: Any) -> None:
+    """Say in words what the kernel would refuse without any."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(
+            "no other programs can be started here: while work is graded, only Python runs"
+        )
+
+    ipython.system = ipython.getoutput = subprocess._fork_exec = refuse
+    for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system", "execv", "execve"):
+        setattr(os, name, refuse)
 
 
 class _Forkserver:
     """Forks a shell for each pair of sockets that arrives, and ends it when its leash is let go."""
 
-    def __init__(self, control: socket.socket) -> None:
-        self.control = control
+    def __init__(self, control: socket.socket, closed: bool) -> None:
+        self.control, self.closed = control, closed
         self.selector = selectors.DefaultSelector()
         self.shells: dict[int, tuple[socket.socket, str]] = {}  # pid → leash, folder
 
@@ -839,7 +966,7 @@ class _Forkserver:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.selector.register(self.control, selectors.EVENT_READ, "control")
         self.selector.register(read, selectors.EVENT_READ, "child")
-        self.control.send(b"ready")
+        self.control.send(_READY)
         while True:
             for key, _ in self.selector.select():
                 if key.data == "control":
@@ -851,8 +978,10 @@ class _Forkserver:
                         os.read(read, 4096)
                 elif key.data in self.shells:  # a leash: the host has let go
                     self._end([key.data])
-            dead = [pid for pid in self.shells if os.waitpid(pid, os.WNOHANG)[0]]
-            self._bury(dead)
+            for pid in list(self.shells):
+                ended, *how = os.wait4(pid, os.WNOHANG)
+                if ended:
+                    self._bury(pid, *how)
 
     def _fork(self) -> bool:
         """Fork one shell. False if the host is gone."""
@@ -866,11 +995,15 @@ class _Forkserver:
         for _, _, data in ancillary:
             descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
         sock, leash = (socket.socket(fileno=fd) for fd in descriptors)
-        folder = tempfile.mkdtemp(prefix="shell-")
+        if self.closed:
+            folder = box.WORK  # which each shell has to itself, in memory
+            box.next_child_is_alone()
+        else:
+            folder = tempfile.mkdtemp(prefix="shell-")
         pid = os.fork()
         if pid == 0:
             try:
-                _become_shell(self.ipython, sock, folder)
+                _become_shell(self.ipython, sock, folder, self.closed)
             finally:
                 os._exit(0)
         sock.close()
@@ -882,25 +1015,30 @@ class _Forkserver:
         for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-        self._bury(pids)
+            self._bury(pid, *os.wait4(pid, 0)[1:])
 
-    def _bury(self, pids: list[int]) -> None:
-        """Clear away what dead shells leave behind; then tell the host, by closing the leash."""
-        for pid in pids:
-            leash, folder = self.shells.pop(pid)
+    def _bury(self, pid: int, status: int, usage: resource.struct_rusage) -> None:
+        """Clear away what a dead shell leaves behind; then tell the host, by closing the leash."""
+        leash, folder = self.shells.pop(pid)
+        if not self.closed:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
             shutil.rmtree(folder, ignore_errors=True)
-            self.selector.unregister(leash)
-            leash.close()
+        self.selector.unregister(leash)
+        killer = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        with contextlib.suppress(OSError):
+            leash.send(f"{killer} {usage.ru_utime + usage.ru_stime}".encode())
+        leash.close()
 
 
 class Sandbox:
-    """A forkserver, and the shells opened from it. It starts with the first shell."""
+    """A forkserver, and the shells opened from it. It starts with the first shell.
 
-    def __init__(self, limits: Limits = Limits()) -> None:
-        self.limits = limits
+    `closed`: whether the shells are shut in. Only work that is trusted may run in an open box.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT, closed: bool = True) -> None:
+        self.limits, self.closed = limits, closed
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
         self._owner = os.getpid()
@@ -910,43 +1048,52 @@ class Sandbox:
 
         Raises
         ------
-        RuntimeError
-            If the forkserver cannot be started.
+        SandboxError
+            If this machine cannot do that.
         """
+        setup = {"files": dict(files or {}), "limits": asdict(self.limits), "seed": seed}
+        try:
+            return self._open(setup)
+        except (OSError, Closed, TimeoutError):
+            self.close()  # a forkserver that has died is replaced, once
+        try:
+            return self._open(setup)
+        except (OSError, Closed, TimeoutError):
+            self.close()
+            raise SandboxError("the sandbox's forkserver does not answer") from None
+
+    def _open(self, setup: dict) -> Shell:
+        self._start()
         ours, theirs = socket.socketpair()
         leash, their_leash = socket.socketpair()
-        fds = array.array("i", [theirs.fileno(), their_leash.fileno()])
-        try:
-            for attempt in (1, 2):  # a forkserver that has died is replaced, once
-                self._start()
-                try:
-                    self._control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
-                    break
-                except OSError:
-                    self.close()
-                    if attempt == 2:
-                        raise RuntimeError("the sandbox's forkserver does not answer") from None
-        finally:
-            theirs.close()
-            their_leash.close()
+        with theirs, their_leash:
+            fds = array.array("i", [theirs.fileno(), their_leash.fileno()])
+            self._control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
         leash.settimeout(10)
 
-        def hang_up() -> None:
+        def hang_up() -> str:
+            report = b""
             # Not close(): a fork of this process may hold the leash too.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 leash.shutdown(socket.SHUT_WR)
-                leash.recv(1)  # returns when the shell is dead and its traces are cleared away
+                # It ends when the shell is dead and its traces are cleared away.
+                while piece := leash.recv(100):
+                    report += piece
             leash.close()
             ours.close()
+            return _how_it_ended(report, self.limits)
 
         line = _Line(Connection(ours, leash), lambda question: shell.answer(question))
         shell = Shell(line.ask, hang_up, self.limits)
-        setup = {"files": dict(files or {}), "limits": asdict(self.limits), "seed": seed}
         try:
             line.connection.send(wire.encode(setup), time.monotonic() + 60)
-        except (Closed, TimeoutError):
+            report = line.connection.receive(time.monotonic() + 60)
+        except BaseException:
             shell.close()
-            raise RuntimeError("the sandbox cannot open a shell") from None
+            raise
+        if report != _READY:
+            shell.close()
+            raise SandboxError(box.trouble(report.decode(errors="replace")))
         return shell
 
     def close(self) -> None:
@@ -974,41 +1121,87 @@ class Sandbox:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
+        if self.closed and sys.platform != "linux":
+            raise SandboxError(box.trouble(""))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = _launch(theirs)
-        self._control.settimeout(120)
-        try:
-            ready = self._control.recv(16)
-        except OSError:
-            ready = b""
-        if ready != b"ready":
-            self.close()
-            raise RuntimeError("the sandbox's forkserver does not start")
+        with theirs, tempfile.TemporaryFile() as log:
+            try:
+                self._process = _launch(theirs, self.closed, log)
+            except OSError as error:
+                raise SandboxError(box.trouble(str(error))) from None
+            theirs.close()
+            self._control.settimeout(120)
+            try:
+                ready = self._control.recv(16)
+            except OSError:
+                ready = b""
+            if ready != _READY:
+                self.close()
+                log.seek(0)
+                said = log.read()[-2000:].decode(errors="replace").strip()
+                if self.closed:
+                    raise SandboxError(box.trouble(said))
+                raise SandboxError(f"the sandbox's forkserver does not start: {said[-200:]}")
 
 
-_shared: Sandbox | None = None
+def _how_it_ended(report: bytes, limits: Limits) -> str:
+    """The forkserver's report of a shell's end, in the student's words; "" for nothing special."""
+    try:
+        killer, cpu_seconds = (float(word) for word in report.split())
+    except ValueError:
+        return ""
+    if killer == signal.SIGKILL and cpu_seconds > limits.cpu_seconds - 1:
+        return _ENDS["cpu"].format(seconds=limits.cpu_seconds)
+    if killer and killer != signal.SIGKILL:
+        return _ENDS["crash"].format(signal=signal.Signals(int(killer)).name)
+    return ""
 
 
-def open_shell(*, seed: int = 0, files: Mapping[str, bytes] | None = None) -> Shell:
-    """A shell from a forkserver that this process keeps until it ends."""
-    global _shared
-    if _shared is None:
-        _shared = Sandbox()
-        atexit.register(_shared.close)
-    return _shared.open_shell(seed=seed, files=files)
+def trouble() -> str:
+    """Why this machine cannot open a closed box; "" if it can. Found out by opening one."""
+    try:
+        with Sandbox() as tried, tried.open_shell():
+            return ""
+    except SandboxError as error:
+        return str(error)
+
+
+_shared: dict[tuple[Limits, bool], Sandbox] = {}
+
+
+def open_shell(
+    *,
+    seed: int = 0,
+    files: Mapping[str, bytes] | None = None,
+    limits: Limits = DEFAULT,
+    closed: bool = True,
+) -> Shell:
+    """A shell from a forkserver that this process keeps until it ends.
+
+    Raises
+    ------
+    SandboxError
+        If this machine cannot do that.
+    """
+    if (limits, closed) not in _shared:
+        _shared[limits, closed] = Sandbox(limits, closed)
+        atexit.register(_shared[limits, closed].close)
+    return _shared[limits, closed].open_shell(seed=seed, files=files)
 
 
 def _main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
+    closed = sys.argv[2] == "closed"
     os.set_inheritable(control.fileno(), False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the host's terminal is the host's
+    if closed:
+        box.enter()
     # The path led to `wire`. From here on there is no package to import from.
-    root = os.environ.pop("PYTHONPATH")
+    root = os.environ.pop("PYTHONPATH").split(os.pathsep)[0]
     sys.path[:] = [p for p in sys.path if p not in (root, os.getcwd(), "")]
     sys.modules["autograder"].__path__ = []
     sys.argv[1:] = []
-    _Forkserver(control).serve()
+    _Forkserver(control, closed).serve()
 
 
 if __name__ == "__main__":

