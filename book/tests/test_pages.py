@@ -237,7 +237,8 @@ def test_the_sliders_move_under_the_keyboard(phone, site, pages):
                 assert now["said"] == now["read"] == now["labels"][now["value"]]
                 positions.append(now["value"])
             last = start["count"] - 1
-            assert positions == [start["value"] + 1, start["value"], 0, last], name
+            right = min(start["value"] + 1, last)  # one slider starts at its end
+            assert positions == [right, right - 1, 0, last], name
             moved += 1
     assert moved
 
