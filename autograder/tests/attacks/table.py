@@ -696,7 +696,8 @@ print('still here')
 import re
 def softmax(scores, temperature): return re.match('(a+)+$', 'a' * 60 + 'b')
 """,
-        says="ran longer than",
+        # Which of the two limits comes first depends on how busy the machine is.
+        says=("ran longer than", "a cell may compute for"),
     ),
 }
 
