@@ -26,7 +26,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder import sandbox, submission, verdict
-from autograder.course import ROOT, Assignment, BadInput, bank_path, load
+from autograder.course import ROOT, Assignment, BadInput, files_of, load
 from autograder.sandbox import Limits, SandboxError
 from autograder.testing import GraderFault
 
@@ -171,8 +171,7 @@ def key(course: Course, slug: str, student: str) -> str:
 
 def load_cached(slug: str, project: Path) -> Assignment:
     """`course.load`, once per process and state of the file: a class has one set of tests."""
-    path = project / "solutions" / f"{slug}.py"
-    stamps = tuple(p.stat().st_mtime_ns for p in (path, bank_path(project, slug)) if p.exists())
+    stamps = tuple(p.stat().st_mtime_ns for p in files_of(slug, project))
     return _load(slug, project, stamps)
 
 
@@ -183,8 +182,7 @@ def _load(slug: str, project: Path, stamps: tuple) -> Assignment:
 
 def fingerprint(assignment: Assignment) -> str:
     """Changes whenever the same answers could be graded differently."""
-    files = [assignment.path, assignment.bank, *assignment.data]
-    return _digest(_grader(), *(path.read_bytes() for path in files))
+    return _digest(_grader(), *(path.read_bytes() for path in assignment.files))
 
 
 @functools.cache

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import hashlib
+import json
 import math
 import re
 import symtable
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +31,7 @@ CODE_STUB = "raise NotImplementedError"
 TEXT_STUB = "YOUR ANSWER HERE"
 
 _MARKER = re.compile(r"# %%(?=\s|$)")
+_NBGRADER = re.compile(r"# %%.*\bnbgrader=(\{.*\})")
 _BEGIN_HIDDEN, _END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 _BEGIN_SOLUTION, _END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 # nbgrader allows hyphens, a Python name does not; a notebook's cell id has at most 64 characters.
@@ -149,6 +152,11 @@ class Assignment:
         return bank_path(self.root, self.slug)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that it is made of and judged by, those it borrows from included."""
+        return (*files_of(self.slug, self.root), *self.data)
+
+    @property
     def title(self) -> str:
         """The first heading of the notebook, or the slug."""
         for cell in self.of_kind("text"):
@@ -171,6 +179,29 @@ def assignments(root: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in folder.glob("*.py") if SLUG.fullmatch(p.stem)))
 
 
+def borrowed(slug: str, root: Path | None = None) -> dict[str, str]:
+    """grade_id → slug of the assignment whose cell it is, for the cells taken from others."""
+    path = (root or ROOT) / "solutions" / f"{slug}.py"
+    found = {}
+    for row in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        if marker := _NBGRADER.match(row):
+            try:
+                given = json.loads(marker[1])
+            except ValueError:  # `load` says what is wrong with it
+                continue
+            if "from" in given:
+                found[str(given.get("grade_id"))] = str(given["from"])
+    return found
+
+
+def files_of(slug: str, root: Path | None = None) -> tuple[Path, ...]:
+    """The source and the bank of an assignment and of those that it borrows from, if there."""
+    root = root or ROOT
+    slugs = dict.fromkeys([slug, *borrowed(slug, root).values()])
+    paths = (p for s in slugs for p in (root / "solutions" / f"{s}.py", bank_path(root, s)))
+    return tuple(path for path in paths if path.is_file())
+
+
 def load(slug: str, root: Path | None = None) -> Assignment:
     """Read and validate ``solutions/<slug>.py``.
 
@@ -190,13 +221,13 @@ def load(slug: str, root: Path | None = None) -> Assignment:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise SourceError(where, 1, f"not UTF-8 ({error.reason})", "save it as UTF-8") from None
-    assignment = Assignment(slug, path, tuple(_cells(text, where)))
+    assignment = Assignment(slug, path, tuple(_cells(text, where, root)))
     _check_whole(assignment, where, root)
     return assignment
 
 
-def _cells(text: str, where: str) -> Iterator[Cell]:
-    """The cells of a percent-format file, each valid in itself."""
+def _cells(text: str, where: str, root: Path | None) -> Iterator[Cell]:
+    """The cells of a percent-format file, each valid in itself; `root` None: without borrowing."""
     try:
         notebook = jupytext.reads(text, fmt="py:percent")
     except Exception as error:  # jupytext raises whatever its YAML or metadata parser raises
@@ -229,7 +260,38 @@ def _cells(text: str, where: str) -> Iterator[Cell]:
             )
             raise SourceError(where, start + 1, f"{reason} on line {seen[name]}", remedy)
         seen[name] = start + 1
-        yield _cell(raw, lines[start], start + 1, where)
+        if isinstance(named, dict) and "from" in named:
+            yield _borrow(raw.source, named, start + 1, where, root)
+        else:
+            yield _cell(raw, lines[start], start + 1, where)
+
+
+def _borrow(source: str, given: dict, line: int, where: str, root: Path | None) -> Cell:
+    """The cell of another assignment for which a marker stands. Raises `SourceError`."""
+    grade_id, lender = given.get("grade_id"), str(given["from"])
+    what = f'"{grade_id}" is taken from {lender}'
+    if unknown := set(given) - {"grade_id", "from"}:
+        extra = ", ".join(sorted(unknown))
+        raise SourceError(where, line, f"{what} and has {extra}", "everything else comes with it")
+    if source.strip():
+        raise SourceError(where, line, f"{what} and has text of its own", "leave the cell empty")
+    if root is None:
+        raise SourceError(where, line, f"{what}, not its own", "take the cell from where it stands")
+    path = root / "solutions" / f"{lender}.py"
+    if not SLUG.fullmatch(lender) or not path.is_file():
+        choice = ", ".join(assignments(root))
+        raise SourceError(where, line, f"{what}, which is not there", f"choose from: {choice}")
+    cells = _lent(path.read_text(encoding="utf-8"), f"solutions/{lender}.py")
+    if grade_id not in cells:
+        choice = ", ".join(name for name in cells if not name.startswith("explain_"))
+        raise SourceError(where, line, f"{what}, which has no such cell", f"choose from: {choice}")
+    return replace(cells[grade_id], line=line)
+
+
+@functools.cache
+def _lent(text: str, where: str) -> dict[str, Cell]:
+    """grade_id → cell of an assignment from which cells may be taken."""
+    return {cell.grade_id: cell for cell in _cells(text, where, None)}
 
 
 def _cell(raw: dict, marker: str, line: int, where: str) -> Cell:
@@ -451,6 +513,12 @@ def bank_path(root: Path, slug: str) -> Path:
 
 def banked_names(slug: str, root: Path | None = None) -> set[str]:
     """The graded names for which the bank holds a known-wrong answer. Read, not imported."""
+    lent = {name for name, lender in borrowed(slug, root).items() if name in _banked(lender, root)}
+    return lent | _banked(slug, root)
+
+
+def _banked(slug: str, root: Path | None) -> set[str]:
+    """`banked_names` without what is borrowed."""
     path = bank_path(root or ROOT, slug)
     if not path.is_file():
         return set()

@@ -31,6 +31,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from autograder import course
+
 _HERE = Path(__file__).resolve().parent
 
 
@@ -109,14 +111,14 @@ def _register(name: str, title: str, hint: str, *, correct: bool, value: bool) -
 def answers(slug: str, root: Path | None = None) -> tuple[Answer, ...]:
     """The bank's answers for an assignment, in the order of its file; () if it has no file.
 
+    Cells that are taken from another assignment come with that one's answers, at the end.
     Raises ValueError if two answers to one name share a title, since feedback could not tell them
     apart.
     """
     folder = root / "autograder" / "misconceptions" if root else _HERE
     path = folder / f"{slug}.py"
-    if not path.is_file():
-        return ()
-    found = tuple(v.answer for v in vars(_module(path)).values() if hasattr(v, "answer"))
+    names = vars(_module(path)).values() if path.is_file() else ()
+    found = tuple(value.answer for value in names if hasattr(value, "answer"))
     seen: set[tuple[str, str]] = set()
     for answer in found:
         if (answer.name, answer.title) in seen:
@@ -125,6 +127,8 @@ def answers(slug: str, root: Path | None = None) -> tuple[Answer, ...]:
                 f'rename one "{answer.title}"'
             )
         seen.add((answer.name, answer.title))
+    for name, lender in course.borrowed(slug, root).items():
+        found += tuple(answer for answer in answers(lender, root) if answer.name == name)
     return found
 
 
