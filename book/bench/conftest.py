@@ -68,7 +68,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
     if kernel := _found.get("kernel"):
         tell(
             f"chunk kernel: {kernel['share']:.0%} of the matmul rate of {kernel['matmul']:.3g} "
-            f"multiply-adds/s by the clock, {kernel['share_cpu']:.0%} by CPU time"
+            f"multiply-adds/s by the clock, {kernel['share_cpu']:.0%} by CPU time; "
+            f"{kernel['share_of_products_cpu']:.0%} of its own products' rate by CPU time"
         )
     if "largest_error" in _found:
         tell(f"largest difference from the quadratic form: {_found['largest_error']:.1e}")

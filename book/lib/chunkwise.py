@@ -13,6 +13,37 @@ import numpy as np
 State = tuple[np.ndarray, np.ndarray]
 
 
+class ChunkState:
+    """What all rows so far have added up to: S (…, d, M) and Z (…, d, 1), zero at first.
+
+    `heads` is the shape of the leading axes, `chunk` the most rows in a step.
+    """
+
+    def __init__(self, heads: tuple[int, ...], d: int, M: int, chunk: int, dtype: np.dtype):
+        self.S, self.Z = np.zeros((*heads, d, M), dtype), np.zeros((*heads, d, 1), dtype)
+        # Every step writes where the last one did: these stay in the processor's cache.
+        self.pairs, self.past = (
+            np.empty((*heads, chunk, chunk), dtype),
+            np.empty((*heads, chunk, M), dtype),
+        )
+        self.added = np.empty_like(self.S)
+        self.mask, self.ones = np.tri(chunk, dtype=dtype), np.ones((chunk, 1), dtype)
+
+    def step(self, q: np.ndarray, k: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
+        """The next C rows: features (…, C, d) twice and values (…, C, M); out (…, C, M) is set."""
+        C, kT = q.shape[-2], np.swapaxes(k, -1, -2)
+        pairs, past, ones = self.pairs[..., :C, :C], self.past[..., :C, :], self.ones[:C]
+        # Inside the chunk: pairs, masked.
+        np.matmul(q, kT, out=pairs)
+        pairs *= self.mask[:C, :C]
+        np.matmul(pairs, v, out=out)
+        # All before it: the state, read before this chunk is written to it.
+        out += np.matmul(q, self.S, out=past)
+        out *= 1 / (pairs @ ones + q @ self.Z)  # one division for each row
+        self.S += np.matmul(kT, v, out=self.added)
+        self.Z += kT @ ones
+
+
 def chunkwise_attention(
     phi_Q: np.ndarray,
     phi_K: np.ndarray,
@@ -29,33 +60,13 @@ def chunkwise_attention(
     """
     (*heads, N, d), M = phi_Q.shape, V.shape[-1]
     dtype = np.result_type(phi_Q, phi_K, V)
-    if state is None:
-        S, Z = np.zeros((*heads, d, M), dtype), np.zeros((*heads, d), dtype)
-    else:
-        S, Z = state[0].copy(), state[1].copy()
+    sums = ChunkState(tuple(heads), d, M, min(chunk, N), dtype)
+    if state is not None:
+        sums.S[...], sums.Z[..., 0] = state
     out = np.empty((*heads, N, M), dtype)
-
-    # Buffers for one chunk: small enough to stay in the cache.
-    C = min(chunk, N)
-    pairs, past = np.empty((*heads, C, C), dtype), np.empty((*heads, C, M), dtype)
-    mask, ones, added = np.tri(C, dtype=dtype), np.ones((C, 1), dtype), np.empty_like(S)
     for start in range(0, N, chunk):
-        q, k, v, result = (x[..., start : start + chunk, :] for x in (phi_Q, phi_K, V, out))
-        kT = np.swapaxes(k, -1, -2)
-        if v.shape[-2] < C:  # the tail
-            C = v.shape[-2]
-            pairs, past = pairs[..., :C, :C], past[..., :C, :]
-            mask, ones = mask[:C, :C], ones[:C]
-        # Inside the chunk: pairs, masked.
-        np.matmul(q, kT, out=pairs)
-        pairs *= mask
-        np.matmul(pairs, v, out=result)
-        # All before it: the state, read before this chunk is written to it.
-        result += np.matmul(q, S, out=past)
-        result *= 1 / (pairs @ ones + q @ Z[..., None])  # one division for each row
-        S += np.matmul(kT, v, out=added)
-        Z += (kT @ ones)[..., 0]
-    return out, (S, Z)
+        sums.step(*(x[..., start : start + chunk, :] for x in (phi_Q, phi_K, V, out)))
+    return out, (sums.S, sums.Z[..., 0])
 
 
 def head_features(x: np.ndarray, frequencies: np.ndarray, query: bool) -> np.ndarray:
@@ -91,16 +102,17 @@ def chunkwise_heads(
     out = np.empty((H, N, M), Q.dtype)
     frequencies = frequencies.astype(Q.dtype)
     together = min(together, -(-H // threads))
-    # Features of two chunks at a time are still in the cache when they are read.
-    block = 2 * chunk
 
     def some_heads(first: int) -> None:
-        state = None
-        for start in range(0, N, block):
-            part = slice(first, first + together), slice(start, start + block)
-            q = head_features(Q[part], frequencies, query=True)
-            k = head_features(K[part], frequencies, query=False)
-            out[part], state = chunkwise_attention(q, k, V[part], chunk, state)
+        heads = slice(first, first + together)
+        sums = ChunkState(Q[heads].shape[:1], len(frequencies), M, chunk, Q.dtype)
+        # Features of two chunks at a time are still in the cache when they are read.
+        for start in range(0, N, 2 * chunk):
+            rows = heads, slice(start, start + 2 * chunk)
+            q = head_features(Q[rows], frequencies, query=True)
+            k = head_features(K[rows], frequencies, query=False)
+            for half in (slice(chunk), slice(chunk, None)):
+                sums.step(*(x[:, half] for x in (q, k, V[rows], out[rows])))
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(some_heads, range(0, H, together)))
