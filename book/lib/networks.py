@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 Shape = tuple[int, int, int]
 
 
@@ -139,6 +141,32 @@ def count_rows(network: dict[str, Layer], shape: Shape) -> dict[str, Count]:
         counts[name] = layer.count(shape)
         shape = counts[name].shape
     return counts
+
+
+def convolve(
+    x: np.ndarray,
+    w: np.ndarray,
+    b: np.ndarray,
+    stride: int = 1,
+    padding: int = 0,
+    groups: int = 1,
+) -> np.ndarray:
+    """A picture (rows, columns, C_in) to (rows', columns', C_out), one product at a time.
+
+    w: (kernel rows, kernel columns, C_in / groups, C_out), b: (C_out,). Slow; made for counting.
+    """
+    x = np.pad(x, [(padding, padding), (padding, padding), (0, 0)])
+    high, wide, fan, C_out = w.shape
+    rows = (x.shape[0] - high) // stride + 1
+    columns = (x.shape[1] - wide) // stride + 1
+    y = np.empty((rows, columns, C_out), dtype=x.dtype)
+    for r, c, o in np.ndindex(y.shape):
+        first = o // (C_out // groups) * fan  # the first channel that this output sees
+        y[r, c, o] = b[o]
+        for i, j, channel in np.ndindex(high, wide, fan):
+            pixel = x[r * stride + i, c * stride + j, first + channel]
+            y[r, c, o] += w[i, j, channel, o] * pixel
+    return y
 
 
 # --- the networks: NN1 and NN2 from Schroff et al. (2015), ResNets from He et al. (2016)
