@@ -21,7 +21,7 @@ class Pairs(NamedTuple):
 
 
 def pairs(E: np.ndarray, labels: np.ndarray) -> Pairs:
-    """(N, D) and (N,) to the squared distances of all N (N − 1) / 2 pairs; no row with itself."""
+    """(N, D) and (N,) to the squared distances of all N (N − 1) / 2 pairs of rows."""
     labels = np.asarray(labels)
     a, b = np.triu_indices(len(labels), k=1)
     d2 = squared_distances(E)[a, b]
@@ -64,15 +64,15 @@ def _accepted(distances: np.ndarray, d: np.ndarray | float, none: str) -> np.nda
     return np.searchsorted(np.sort(distances), d, side="right") / len(distances)
 
 
-def threshold_at_far(different: np.ndarray, target: np.ndarray | float) -> np.ndarray | float:
+def threshold_at_far(different: np.ndarray, target: np.ndarray | float) -> np.ndarray:
     """The largest d with FAR(d) ≤ target on these pairs; the shape of target.
 
-    They must not be the pairs that the threshold is then judged on, if its FAR is to be believed.
-    With a target below 1 / |P_diff| no pair may be accepted: d is just below the smallest distance.
+    A target below 1 / |P_diff| allows no pair: d is just below the smallest distance.
+    Other pairs must tell how good the threshold is, if its FAR is to be believed.
     Raises ValueError if there are no pairs or a target is negative.
     """
     if not len(different):
-        raise ValueError("threshold_at_far: no pairs of different people — pass their distances")
+        raise ValueError("threshold_at_far: no pairs of different people to set it on")
     if np.any(np.asarray(target) < 0):
         raise ValueError(f"threshold_at_far: target={target} — a rate is never negative")
     ordered = np.sort(different)
@@ -83,9 +83,7 @@ def threshold_at_far(different: np.ndarray, target: np.ndarray | float) -> np.nd
     return np.where(accepted < len(ordered), below, np.inf)[()]
 
 
-def val_at_far(
-    same: np.ndarray, different: np.ndarray, target: np.ndarray | float
-) -> np.ndarray | float:
+def val_at_far(same: np.ndarray, different: np.ndarray, target: np.ndarray | float) -> np.ndarray:
     """VAL at the largest threshold whose FAR on these very pairs is at most `target`.
 
     A point of the ROC curve, for comparing embeddings on the same pairs; the shape of target.
@@ -97,7 +95,7 @@ def val_at_far(
 
 
 def standard_error(x: np.ndarray, axis: int = 0) -> np.ndarray:
-    """Standard error of the mean along an axis of independent numbers: their spread over √n."""
+    """Standard error of the mean of n independent numbers along an axis: spread over √n."""
     return np.std(x, axis=axis, ddof=1) / np.sqrt(np.shape(x)[axis])
 
 
@@ -110,9 +108,9 @@ def bootstrap_people(
 ) -> np.ndarray:
     """`statistic(same, different)` for `times` resamples of the people, (times, …).
 
-    Each resample draws as many people as there are, with replacement. All pairs of somebody who
-    is drawn k times count k times, those with somebody drawn l times k·l times; the copies of a
-    person are not compared with each other, which would be comparing a picture with itself.
+    Each resample draws as many people as there are, with replacement. The pairs of somebody
+    who is drawn k times count k times, those with somebody drawn l times k·l times; the
+    copies of a person are not compared with each other.
     Raises ValueError if fewer than two people have two pictures.
     """
     people, person = np.unique(labels, return_inverse=True)  # (m,), (N,)
@@ -125,7 +123,8 @@ def bootstrap_people(
     own, first, second = person[a[is_same]], person[a[~is_same]], person[b[~is_same]]
     found = []
     while len(found) < times:
-        drawn = np.bincount(rng.integers(len(people), size=len(people)), minlength=len(people))
+        draw = rng.integers(len(people), size=len(people))
+        drawn = np.bincount(draw, minlength=len(people))
         if (drawn > 0).sum() < 2 or not np.any(drawn[album > 1]):
             continue  # no pair of one of the kinds is left: such a resample has no rates
         same = np.repeat(d2[is_same], drawn[own])
