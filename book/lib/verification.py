@@ -108,9 +108,9 @@ def bootstrap_people(
 ) -> np.ndarray:
     """`statistic(same, different)` for `times` resamples of the people, (times, …).
 
-    Each resample draws as many people as there are, with replacement. The pairs of somebody
-    who is drawn k times count k times, those with somebody drawn l times k·l times; the
-    copies of a person are not compared with each other.
+    Each resample draws as many people as there are, with replacement. The pairs of
+    somebody who is drawn k times count k times, those with somebody drawn l times k·l
+    times; the copies of a person are not compared with each other.
     Raises ValueError if fewer than two people have two pictures.
     """
     people, person = np.unique(labels, return_inverse=True)  # (m,), (N,)
