@@ -38,16 +38,19 @@ def problems(chapter: Chapter, folder: Path) -> Iterator[tuple[int, str]]:
         elif not said:
             yield quote.line, f"quoted {quote.text!r}: there is no number in it"
         elif strange := said - _kept(places[quote.place]):
-            listed = ", ".join(f"{number:g}" for number in sorted(strange))
+            listed = ", ".join(sorted(strange))
             yield quote.line, f"quoted {quote.text!r}: {listed} is not in {quote.place}"
 
 
-def numbers(text: str) -> set[float]:
-    """The numbers in a text: `12,000` is one, `100 × 200` are two, `NN2` is none."""
-    return {float(found.replace(",", "")) for found in _NUMBER.findall(text)}
+def numbers(text: str) -> set[str]:
+    """The numbers in a text, as printed less the commas of thousands.
+
+    `12,000` is one, `100 × 200` are two, `NN2` is none; `10E-3` is not the same as `0.01`.
+    """
+    return {found.replace(",", "") for found in _NUMBER.findall(text)}
 
 
-def _kept(place: dict) -> set[float]:
+def _kept(place: dict) -> set[str]:
     """All numbers of one place, whether TOML has them as numbers or in texts."""
     found = set()
     for name, value in place.items():

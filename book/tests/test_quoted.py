@@ -22,11 +22,11 @@ def found(text: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("85.1 and 86.2", {85.1, 86.2}),
-        ("260,000,000 pictures", {260_000_000}),
-        ("1, 2,000, 30", {1, 2000, 30}),
-        ("98.87±0.15 (NN1, 220×220)", {98.87, 0.15, 220}),
-        ("6.6–7.5M, 10E-3", {6.6, 7.5, 0.01}),
+        ("85.1 and 86.2", {"85.1", "86.2"}),
+        ("260,000,000 pictures", {"260000000"}),
+        ("1, 2,000, 30", {"1", "2000", "30"}),
+        ("98.87±0.15 (NN1, 220×220)", {"98.87", "0.15", "220"}),
+        ("6.6–7.5M, 10E-3", {"6.6", "7.5", "10E-3"}),
         ("NN2 is best.", set()),
     ],
 )
@@ -44,6 +44,7 @@ def test_what_stands_in_the_paper_may_be_quoted(text):
     [
         (SAYS.replace("TEXT", "85.1 and 86.1"), "86.1 is not in Table 6"),
         (SAYS.replace("TEXT", "26,000"), "26000 is not in Table 6"),
+        (SAYS.replace("TEXT", "0.01"), "0.01 is not in Table 6"),  # 10E-3, as a calculator reads it
         (SAYS.replace("TEXT", "the best"), "there is no number in it"),
         (SAYS.replace("TEXT", "76.3").replace("6>", "66>"), "has no 'Table 66'"),
         (SAYS.replace("TEXT", "76.3").replace("schroff", "scruff"), "scruff2015.toml has no"),
