@@ -13,8 +13,10 @@
 # With $S$ and $Z$ for the sums over everything before a chunk,
 # $\operatorname{tril}$ for putting zeros above the diagonal, and $\mathbf 1$ for a column of ones,
 #
-# $$\text{numerators}=\phi(Q_c)\,S+\operatorname{tril}\bigl(\phi(Q_c)\phi(K_c)^\top\bigr)V_c,\qquad
-#   \text{denominators}=\phi(Q_c)\,Z+\operatorname{tril}\bigl(\phi(Q_c)\phi(K_c)^\top\bigr)\mathbf 1,$$
+# $$\text{numerators}=\phi(Q_c)\,S+\operatorname{tril}\bigl(\phi(Q_c)\phi(K_c)^\top\bigr)V_c,$$
+#
+# $$\text{denominators}=\phi(Q_c)\,Z
+#   +\operatorname{tril}\bigl(\phi(Q_c)\phi(K_c)^\top\bigr)\mathbf 1,$$
 #
 # and the sums are handed on as $S+\phi(K_c)^\top V_c$ and $Z+\phi(K_c)^\top\mathbf 1$.
 # Here you take that to many heads, to many workers, to sums of any scale, and to sums that fade.
