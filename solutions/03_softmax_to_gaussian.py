@@ -93,7 +93,7 @@ with part(2, "any temperature and any width"):
 # ## 2 · Two winners (3 points)
 #
 # So the two weightings can disagree, and you can make them.
-# Someone hands you a query, `(D,)`, not zero, short or long.
+# Someone hands you a query, `(D,)`, not zero, however short or long.
 # Return two keys, `(2, D)`, such that
 #
 # - softmax attention with temperature $\sqrt D$ gives the *first* key a weight of at least 0.9;
@@ -150,6 +150,7 @@ with part(1, "queries that are long: ‖q‖² is many times √D"):
     check_winners(rng.uniform(4, 8, size=4))
 with part(2, "queries that are short"):
     check_winners(rng.uniform(0.05, 0.3, size=4))
+    check_winners(10.0 ** rng.uniform(-6, -4, size=3))
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -11,10 +11,12 @@
 #
 # The chapter of the same name cut a sequence into chunks of $C$ positions.
 # With $S$ and $Z$ for the sums over everything before a chunk,
-# $L$ for the matrix of ones on and below the diagonal, and $\mathbf 1$ for a column of ones,
+# $\operatorname{tril}$ for putting zeros above the diagonal, and $\mathbf 1$ for a column of ones,
 #
-# $$\text{numerators}=\phi(Q_c)\,S+\bigl(L\odot\phi(Q_c)\phi(K_c)^\top\bigr)V_c,\qquad
-#   \text{denominators}=\phi(Q_c)\,Z+\bigl(L\odot\phi(Q_c)\phi(K_c)^\top\bigr)\mathbf 1,$$
+# $$\text{numerators}=\phi(Q_c)\,S+\operatorname{tril}\bigl(\phi(Q_c)\phi(K_c)^\top\bigr)V_c,$$
+#
+# $$\text{denominators}=\phi(Q_c)\,Z
+#   +\operatorname{tril}\bigl(\phi(Q_c)\phi(K_c)^\top\bigr)\mathbf 1,$$
 #
 # and the sums are handed on as $S+\phi(K_c)^\top V_c$ and $Z+\phi(K_c)^\top\mathbf 1$.
 # Here you take that to many heads, to many workers, to sums of any scale, and to sums that fade.

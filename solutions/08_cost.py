@@ -209,17 +209,17 @@ symbolically_equal(equal_causal, reference.equal_causal, what="the length")
 # - fetches, for each text, all its keys and values;
 # - multiplies, for each head of queries, its query by `N` keys and `N` weights by values.
 #
-# It manages `P` multiply-adds and `B` bytes per second, both at the same time.
+# It manages `F` multiply-adds and `B` bytes per second, both at the same time.
 # How many seconds does a round take at least?
 
 
 # %% nbgrader={"grade_id": "round_seconds", "solution": true}
-def round_seconds(texts, N, weights, layers, H, G, size, b, P, B):
+def round_seconds(texts, N, weights, layers, H, G, size, b, F, B):
     """The least time of one round, in seconds."""
     ### BEGIN SOLUTION
     work = texts * (weights + layers * H * 2 * N * size)
     moved = b * (weights + texts * layers * G * 2 * N * size)
-    return max(work / P, moved / B)
+    return max(work / F, moved / B)
     ### END SOLUTION
 
 
@@ -232,9 +232,9 @@ assert abs(weights_only - 2.0) < 1e-6, (
 ### BEGIN HIDDEN TESTS
 
 
-def check_round(texts, N, weights, H, G, P, B, what):
+def check_round(texts, N, weights, H, G, F, B, what):
     layers, size, b = (int(x) for x in rng.integers([3, 20, 2], [9, 80, 5]))
-    arguments = (texts, N, weights, layers, H, G, size, b, P, B)
+    arguments = (texts, N, weights, layers, H, G, size, b, F, B)
     got, expected = round_seconds(*arguments), reference.round_seconds(*arguments)
     agree(got, expected, rtol=1e-6, atol=0, what=what)
 
@@ -309,16 +309,16 @@ with part(1, "memory in which the weights do not fit"):
 # - `R * (2 * M + 1)` to write and to read the state;
 # - `C * (R + M)` for the pairs of the chunk.
 #
-# The processor manages `P` multiply-adds and `B` bytes per second.
+# The processor manages `F` multiply-adds and `B` bytes per second.
 # Return the smallest chunk, a whole number of at least 1,
 # with which the kernel does not wait for memory.
 
 
 # %% nbgrader={"grade_id": "busy_chunk", "solution": true}
-def busy_chunk(D, M, R, b, P, B):
+def busy_chunk(D, M, R, b, F, B):
     """The smallest C, a whole number, at least 1, for which arithmetic takes as long as memory."""
     ### BEGIN SOLUTION
-    allowed = P / B * b * 2 * (D + M)  # multiply-adds while one position is moved
+    allowed = F / B * b * 2 * (D + M)  # multiply-adds while one position is moved
     missing = allowed - R * (2 * D + 2 * M + 1)
     return max(1, int(np.ceil(missing / (R + M))))
     ### END SOLUTION

@@ -146,6 +146,17 @@ def twice_the_query(query):
 
 @wrong(
     "different_winners",
+    "one large factor for every query",
+    hint="Whatever the factor, a short enough query makes the log-odds small again: "
+    "let the first key depend on ‖q‖².",
+)
+def a_thousand_times_the_query(query):
+    """A key far enough out wins under softmax, and a large number is far enough."""
+    return np.stack([1000 * query, query])
+
+
+@wrong(
+    "different_winners",
     "keys of one length",
     hint="For keys of equal length the two weightings agree: "
     "the disagreement comes from ‖k‖² alone.",

@@ -833,6 +833,20 @@ def epsilon_added(query_exponents, key_exponents, values):
 
 @wrong(
     "stable_attention",
+    "a small number added to every feature",
+    hint="A number added to a feature is no factor and does not cancel: "
+    "where features are small it is all that is left of them.",
+)
+def epsilon_in_every_feature(query_exponents, key_exponents, values):
+    """Features that are never 0 cannot give 0 divided by 0."""
+    queries = np.exp(query_exponents - query_exponents.max(axis=-1, keepdims=True)) + 1e-4
+    keys = np.exp(key_exponents - key_exponents.max(axis=(-2, -1), keepdims=True)) + 1e-4
+    totals = queries @ keys.sum(axis=-2)[..., None]
+    return queries @ (np.swapaxes(keys, -1, -2) @ values) / totals
+
+
+@wrong(
+    "stable_attention",
     "a maximum for each feature of the queries, not for each query",
     hint="A number for each query cancels; "
     "a number for each feature, taken from all queries, does not.",

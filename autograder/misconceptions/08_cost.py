@@ -323,10 +323,10 @@ def over_one_denominator():
     "the weights fetched once for each text",
     hint="All texts use the same weights: fetched once, they serve all of them.",
 )
-def weights_for_each_text(texts, N, weights, layers, H, G, size, b, P, B):
+def weights_for_each_text(texts, N, weights, layers, H, G, size, b, F, B):
     """Each text is a run of the model of its own."""
     work = texts * (weights + layers * H * 2 * N * size)
-    return max(work / P, b * texts * (weights + layers * G * 2 * N * size) / B)
+    return max(work / F, b * texts * (weights + layers * G * 2 * N * size) / B)
 
 
 @wrong(
@@ -334,10 +334,10 @@ def weights_for_each_text(texts, N, weights, layers, H, G, size, b, P, B):
     "one cache for all texts",
     hint="Different texts have different keys and values: each cache is fetched.",
 )
-def one_cache(texts, N, weights, layers, H, G, size, b, P, B):
+def one_cache(texts, N, weights, layers, H, G, size, b, F, B):
     """Keys and values are shared like the weights."""
     work = texts * (weights + layers * H * 2 * N * size)
-    return max(work / P, b * (weights + layers * G * 2 * N * size) / B)
+    return max(work / F, b * (weights + layers * G * 2 * N * size) / B)
 
 
 @wrong(
@@ -345,10 +345,10 @@ def one_cache(texts, N, weights, layers, H, G, size, b, P, B):
     "memory and arithmetic one after the other",
     hint="Both work at the same time, so the round takes as long as the slower one.",
 )
-def one_after_the_other(texts, N, weights, layers, H, G, size, b, P, B):
+def one_after_the_other(texts, N, weights, layers, H, G, size, b, F, B):
     """First the numbers are fetched, then they are multiplied."""
     work = texts * (weights + layers * H * 2 * N * size)
-    return work / P + b * (weights + texts * layers * G * 2 * N * size) / B
+    return work / F + b * (weights + texts * layers * G * 2 * N * size) / B
 
 
 @wrong(
@@ -356,10 +356,21 @@ def one_after_the_other(texts, N, weights, layers, H, G, size, b, P, B):
     "as many caches as heads of queries",
     hint="Several heads of queries look at the same keys and values: those are fetched once.",
 )
-def a_cache_per_query_head(texts, N, weights, layers, H, G, size, b, P, B):
+def a_cache_per_query_head(texts, N, weights, layers, H, G, size, b, F, B):
     """Every head has keys of its own."""
     work = texts * (weights + layers * H * 2 * N * size)
-    return max(work / P, b * (weights + texts * layers * H * 2 * N * size) / B)
+    return max(work / F, b * (weights + texts * layers * H * 2 * N * size) / B)
+
+
+@wrong(
+    "round_seconds",
+    "each weight multiplied once for all texts",
+    hint="A weight is fetched once for all texts, but multiplied by a number of each of them.",
+)
+def weights_used_once(texts, N, weights, layers, H, G, size, b, F, B):
+    """What is shared is shared in every respect."""
+    work = weights + texts * layers * H * 2 * N * size
+    return max(work / F, b * (weights + texts * layers * G * 2 * N * size) / B)
 
 
 @wrong(
@@ -367,21 +378,21 @@ def a_cache_per_query_head(texts, N, weights, layers, H, G, size, b, P, B):
     "work only for the heads of keys",
     hint="Each head of queries multiplies its own query by all keys, shared or not.",
 )
-def work_per_key_head(texts, N, weights, layers, H, G, size, b, P, B):
+def work_per_key_head(texts, N, weights, layers, H, G, size, b, F, B):
     """Shared keys save arithmetic, too."""
     work = texts * (weights + layers * G * 2 * N * size)
-    return max(work / P, b * (weights + texts * layers * G * 2 * N * size) / B)
+    return max(work / F, b * (weights + texts * layers * G * 2 * N * size) / B)
 
 
 @wrong(
     "round_seconds",
     "two operations for one multiply-add",
-    hint="P counts multiply-adds, not operations: a product and its addition are one.",
+    hint="F counts multiply-adds, not operations: a product and its addition are one.",
 )
-def operations_counted(texts, N, weights, layers, H, G, size, b, P, B):
+def operations_counted(texts, N, weights, layers, H, G, size, b, F, B):
     """A multiply-add is two operations."""
     work = 2 * texts * (weights + layers * H * 2 * N * size)
-    return max(work / P, b * (weights + texts * layers * G * 2 * N * size) / B)
+    return max(work / F, b * (weights + texts * layers * G * 2 * N * size) / B)
 
 
 @wrong(
@@ -389,14 +400,14 @@ def operations_counted(texts, N, weights, layers, H, G, size, b, P, B):
     "keys without values",
     hint="Attention multiplies twice: the query by the keys, and the weights by the values.",
 )
-def keys_only(texts, N, weights, layers, H, G, size, b, P, B):
+def keys_only(texts, N, weights, layers, H, G, size, b, F, B):
     """The cache holds the keys."""
     work = texts * (weights + layers * H * N * size)
-    return max(work / P, b * (weights + texts * layers * G * N * size) / B)
+    return max(work / F, b * (weights + texts * layers * G * N * size) / B)
 
 
 @right("round_seconds", "text by text, head by head")
-def round_in_loops(texts, N, weights, layers, H, G, size, b, P, B):
+def round_in_loops(texts, N, weights, layers, H, G, size, b, F, B):
     """Adds up."""
     work = moved = 0
     moved += b * weights
@@ -405,14 +416,14 @@ def round_in_loops(texts, N, weights, layers, H, G, size, b, P, B):
         for _ in range(layers):
             work += sum(N * size + N * size for _ in range(H))
             moved += sum(b * N * size + b * N * size for _ in range(G))
-    return work / P if work / P > moved / B else moved / B
+    return work / F if work / F > moved / B else moved / B
 
 
 @right("round_seconds", "an array of two times")
-def round_by_numpy(texts, N, weights, layers, H, G, size, b, P, B):
+def round_by_numpy(texts, N, weights, layers, H, G, size, b, F, B):
     """NumPy's maximum, in float64."""
     cache = 2.0 * layers * N * size * np.array([H, G])
-    return np.max([texts * (weights + cache[0]) / P, b * (weights + texts * cache[1]) / B])
+    return np.max([texts * (weights + cache[0]) / F, b * (weights + texts * cache[1]) / B])
 
 
 # --- longest_text
@@ -502,9 +513,9 @@ def floor_as_float(memory, texts, weights, layers, G, size, b):
     "rounded down",
     hint="With a chunk that is a little too small the kernel still waits: round up.",
 )
-def chunk_rounded_down(D, M, R, b, P, B):
+def chunk_rounded_down(D, M, R, b, F, B):
     """The whole part."""
-    missing = P / B * b * 2 * (D + M) - R * (2 * D + 2 * M + 1)
+    missing = F / B * b * 2 * (D + M) - R * (2 * D + 2 * M + 1)
     return max(1, int(np.floor(missing / (R + M))))
 
 
@@ -513,9 +524,9 @@ def chunk_rounded_down(D, M, R, b, P, B):
     "the output moved for nothing",
     hint="Four arrays pass between memory and arithmetic: three are read, one is written.",
 )
-def output_not_moved(D, M, R, b, P, B):
+def output_not_moved(D, M, R, b, F, B):
     """Only what is read counts."""
-    missing = P / B * b * (2 * D + M) - R * (2 * D + 2 * M + 1)
+    missing = F / B * b * (2 * D + M) - R * (2 * D + 2 * M + 1)
     return max(1, int(np.ceil(missing / (R + M))))
 
 
@@ -524,19 +535,19 @@ def output_not_moved(D, M, R, b, P, B):
     "the pairs alone",
     hint="Features and state keep the arithmetic busy, too, whatever the chunk is.",
 )
-def pairs_alone(D, M, R, b, P, B):
+def pairs_alone(D, M, R, b, F, B):
     """Only the pairs depend on C, so only they count."""
-    return max(1, int(np.ceil(P / B * b * 2 * (D + M) / (R + M))))
+    return max(1, int(np.ceil(F / B * b * 2 * (D + M) / (R + M))))
 
 
 @wrong(
     "busy_chunk",
     "two operations for one multiply-add",
-    hint="P counts multiply-adds: each is a product and its addition, and counts once.",
+    hint="F counts multiply-adds: each is a product and its addition, and counts once.",
 )
-def chunk_in_operations(D, M, R, b, P, B):
+def chunk_in_operations(D, M, R, b, F, B):
     """A multiply-add is two operations."""
-    missing = P / B * b * (D + M) - R * (2 * D + 2 * M + 1)
+    missing = F / B * b * (D + M) - R * (2 * D + 2 * M + 1)
     return max(1, int(np.ceil(missing / (R + M))))
 
 
@@ -545,9 +556,9 @@ def chunk_in_operations(D, M, R, b, P, B):
     "numbers taken for bytes",
     hint="B counts bytes, and each number has b of them.",
 )
-def chunk_without_bytes(D, M, R, b, P, B):
+def chunk_without_bytes(D, M, R, b, F, B):
     """B numbers arrive in a second."""
-    missing = P / B * 2 * (D + M) - R * (2 * D + 2 * M + 1)
+    missing = F / B * 2 * (D + M) - R * (2 * D + 2 * M + 1)
     return max(1, int(np.ceil(missing / (R + M))))
 
 
@@ -556,24 +567,24 @@ def chunk_without_bytes(D, M, R, b, P, B):
     "less than one row",
     hint="Where even a single row keeps the arithmetic busy, the smallest chunk is that row.",
 )
-def no_least_chunk(D, M, R, b, P, B):
+def no_least_chunk(D, M, R, b, F, B):
     """The formula holds for any processor."""
-    missing = P / B * b * 2 * (D + M) - R * (2 * D + 2 * M + 1)
+    missing = F / B * b * 2 * (D + M) - R * (2 * D + 2 * M + 1)
     return int(np.ceil(missing / (R + M)))
 
 
 @right("busy_chunk", "trying one chunk after the other")
-def trying_chunks(D, M, R, b, P, B):
+def trying_chunks(D, M, R, b, F, B):
     """Two times, compared."""
     C = 1
-    while b * (D + D + M + M) / B > (2 * R * D + R * (2 * M + 1) + C * (R + M)) / P:
+    while b * (D + D + M + M) / B > (2 * R * D + R * (2 * M + 1) + C * (R + M)) / F:
         C += 1
     return C
 
 
 @right("busy_chunk", "through the intensity, as a float")
-def through_intensity(D, M, R, b, P, B):
+def through_intensity(D, M, R, b, F, B):
     """A whole number of type float."""
     moved = np.float64(2 * b * (D + M))
     fixed = R * (1 + 2 * (D + M)) / moved
-    return max(np.ceil((P / B - fixed) * moved / (R + M)), 1.0)
+    return max(np.ceil((F / B - fixed) * moved / (R + M)), 1.0)
