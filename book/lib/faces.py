@@ -349,12 +349,14 @@ def principal_components(people: np.ndarray, count: int, whitening: float = 0.5)
     """Onto the `count` directions in which pictures (people, pictures, H, W, 1) differ most.
 
     Each is divided by the spread along it to the power `whitening`: 0 leaves the components as
-    they are, 1 makes all equally large. Mirror images count as pictures, too.
+    they are, 1 makes all equally large. Mirror images count as pictures, too. Few pictures differ
+    in few directions: then there are fewer than `count`.
     """
     rows = _rows(people)
     rows = rows.reshape(-1, rows.shape[-1])
     centre = rows.mean(axis=0)
     _, spreads, directions = np.linalg.svd(rows - centre, full_matrices=False)
+    count = min(count, int((spreads > 1e-4 * spreads[0]).sum()))
     return Projection((directions[:count] / spreads[:count, None] ** whitening).T, centre)
 
 
