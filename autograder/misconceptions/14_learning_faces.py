@@ -297,7 +297,7 @@ def padded_and_cut(images, moves):
 @wrong(
     "epoch",
     "shuffled and cut, without a plan",
-    hint="Chance alone does not put `faces` pictures of each of `people` people in a batch: plan it.",
+    hint="Chance alone does not put `faces` pictures of each of `people` people in a batch: plan",
 )
 def shuffled_and_cut(labels, people, faces, rng):
     """Each picture once: a permutation."""
@@ -517,7 +517,7 @@ def all_results(ours, theirs, who):
 @wrong(
     "gain",
     "splits taken for people",
-    hint="Splits share their people, who are the independent units: average over each one's splits.",
+    hint="Splits share their people, who are the independent units: average each one over splits.",
 )
 def over_splits(ours, theirs, who):
     """Each split is an experiment."""

@@ -413,7 +413,7 @@ class Recipe:
     """
 
     network: Callable[[np.random.Generator, int, np.ndarray], Network] = components_and_convolutions
-    D: int = 128
+    D: int = 256
     steps: int = 200
     faces: int = 6
     margin: float = MARGIN
