@@ -8,7 +8,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help book serve test lint format release grade bundle demo bench clean
+.PHONY: help book serve test lint format release grade bundle demo bench train clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -69,6 +69,9 @@ $(BENCH)/.ready: $(READY) book/bench/requirements.txt
 bench: $(BENCH)/.ready  ## measure, and write book/data/bench.json
 	$(BENCH)/bin/python -m pytest book/bench -q --benchmark-columns=min,median,rounds --benchmark-group-by=group
 	$(RUN) -m autograder.bench
+
+train: $(READY)  ## train the networks of chapter 14 again, and write book/data/faces.json (20 minutes)
+	$(RUN) book/data/train_faces.py
 
 clean:  ## remove everything that can be made again, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -21,6 +21,12 @@ def numerical(f, x: np.ndarray, step: float = 1e-6) -> np.ndarray:
     return gradient
 
 
+def side_by_side(rng):
+    dense = [faces.Dense(rng, 12, 4, EXACT), faces.Rectifier(), faces.Dense(rng, 4, 3, EXACT)]
+    fixed = [faces.Projection(rng.normal(size=(12, 2)), np.zeros(12))]
+    return faces.SideBySide(faces.Network(dense), faces.Network(fixed))
+
+
 @pytest.mark.parametrize("part", [0.0, 0.4])
 @pytest.mark.parametrize(
     ("make", "shape"),
@@ -32,13 +38,16 @@ def numerical(f, x: np.ndarray, step: float = 1e-6) -> np.ndarray:
         (lambda rng: faces.Convolution(rng, 5, 1, 2, 3, EXACT), (1, 7, 8, 1)),
         (lambda rng: faces.Rectifier(), (3, 5)),
         (lambda rng: faces.Dropout(0.4), (3, 5)),
+        (lambda rng: faces.Projection(rng.normal(size=(12, 4)), rng.normal(size=12)), (3, 2, 6)),
+        (side_by_side, (3, 12)),
     ],
 )
 def test_gradients_of_a_layer(make, shape, part):
     rng = np.random.default_rng(1)
     layer, x = make(rng), rng.normal(size=shape)
-    for weight in layer.weights.values():
-        weight += 0.1 * rng.normal(size=weight.shape)  # biases, too
+    for trained in layer.trained():
+        for weight in trained.weights.values():
+            weight += 0.1 * rng.normal(size=weight.shape)  # biases, too
     chance = 7 if part else None
 
     def out():
@@ -51,16 +60,18 @@ def test_gradients_of_a_layer(make, shape, part):
 
     value()
     by_x = layer.backward(direction)
-    by_weight = {name: g.copy() for name, g in layer.gradients.items()}
-    assert by_x.shape == shape and by_weight.keys() == layer.weights.keys()
+    by_weight = [{name: g.copy() for name, g in p.gradients.items()} for p in layer.trained()]
+    assert by_x.shape == shape
     np.testing.assert_allclose(by_x, numerical(value, x), atol=1e-7)
-    for name, weight in layer.weights.items():
-        np.testing.assert_allclose(by_weight[name], numerical(value, weight), atol=1e-7)
+    for trained, gradients in zip(layer.trained(), by_weight, strict=True):
+        assert gradients.keys() == trained.weights.keys()
+        for name, weight in trained.weights.items():
+            np.testing.assert_allclose(gradients[name], numerical(value, weight), atol=1e-7)
 
 
 def test_gradient_of_the_loss_through_the_whole_network():
     rng = np.random.default_rng(2)
-    network = faces.small_convolutional(rng, 5, (2, 3), dtype=EXACT)
+    network = faces.convolutional(rng, 5, (2, 3), dtype=EXACT)
     labels = np.repeat(np.arange(3), 3)
     x = rng.normal(size=(9, *faces.SIZE, 1))
 
@@ -70,7 +81,7 @@ def test_gradient_of_the_loss_through_the_whole_network():
     triplets = all_triplets(labels)
     loss = triplet_loss(embeddings(), triplets, 0.5, over="one")
     network.backward(loss.gradient)
-    for layer in network.layers:
+    for layer in network.trained():
         for name, weight in layer.weights.items():
             places = [tuple(rng.integers(weight.shape)) for _ in range(6)]
             for place in places:
@@ -161,7 +172,7 @@ def test_views_move_as_far_as_they_are_told():
 
 def test_a_short_training_is_reproducible_and_learns():
     images = faces.shrink(faces.load_faces()[:6], 2)
-    recipe = faces.Recipe(D=8, steps=30)
+    recipe = faces.Recipe(D=32, steps=30)
     seen = []
     first, course = faces.train(images, 5, recipe, lambda step, _: seen.append(step))
     second, again = faces.train(images, 5, recipe)
@@ -171,40 +182,94 @@ def test_a_short_training_is_reproducible_and_learns():
     E = faces.embed(first, small)
     assert (faces.embed(second, small) == E).all()
     np.testing.assert_allclose(np.linalg.norm(E, axis=-1), 1, rtol=1e-5)
-    labels = np.repeat(np.arange(6), 10)
-    found = verification.val_at_far(*verification.pairs(E.reshape(60, 8), labels), 0.01)
-    raw = faces.pixel_vectors(small).reshape(60, -1)
-    assert found > verification.val_at_far(*verification.pairs(raw, labels), 0.01)
+    untrained, _ = faces.train(images, 5, faces.Recipe(D=32, steps=0))
+    assert val(E, images) > val(faces.embed(untrained, small), images)
+
+
+def val(E: np.ndarray, images: np.ndarray) -> float:
+    """VAL at FAR 0.01 of embeddings (people, pictures, D)."""
+    labels = np.repeat(np.arange(len(images)), images.shape[1])
+    return verification.val_at_far(*verification.pairs(E.reshape(len(labels), -1), labels), 0.01)
+
+
+def test_training_changes_the_convolutions_and_not_the_components():
+    images = faces.shrink(faces.load_faces()[:4], 2)
+    recipe = faces.Recipe(D=8, steps=3, average=False)
+    before, after = [], []
+
+    def watch(step, network):
+        components, convolutions = network.layers[0].networks
+        found = before if step == 0 else after
+        found[:] = [components.layers[0].P.copy()]
+        found += [w.copy() for part in convolutions.trained() for w in part.weights.values()]
+
+    network, _ = faces.train(images, 1, recipe, watch)
+    assert len(network.trained()) == 3 and len(before) == len(after) == 7
+    assert (before[0] == after[0]).all()
+    assert all((b != a).any() for b, a in zip(before[1:], after[1:], strict=True))
+
+
+def test_averaged_weights_are_the_mean_of_the_second_half():
+    images = faces.shrink(faces.load_faces()[:3], 2)
+    seen = []
+
+    def watch(step, network):
+        seen.append(network.trained()[-1].weights["W"].astype(float))
+
+    network, _ = faces.train(images, 2, faces.Recipe(D=6, steps=6), watch)
+    last, _ = faces.train(images, 2, faces.Recipe(D=6, steps=6, average=False))
+    after_each_step = [*seen[1:6], last.trained()[-1].weights["W"]]
+    expected = np.mean(after_each_step[3:], axis=0)
+    np.testing.assert_allclose(network.trained()[-1].weights["W"], expected, rtol=1e-4, atol=1e-6)
 
 
 def test_embeddings_of_mirror_images_are_the_same():
     rng = np.random.default_rng(6)
     images = rng.uniform(0, 255, size=(3, 2, *faces.SIZE)).astype(np.float32)
-    network = faces.small_convolutional(rng, 4)
+    known = faces.network_input(images)
     for vectors in (
-        lambda x: faces.embed(network, x),
+        lambda x: faces.embed(faces.convolutional(np.random.default_rng(6), 4), x),
+        lambda x: faces.embed(faces.Network([faces.principal_components(known, 5)]), x),
+        lambda x: faces.embed(faces.Network([faces.within_person_whitening(known, 5)]), x),
         faces.pixel_vectors,
-        lambda x: faces.principal_vectors(images, x, 5),
     ):
         np.testing.assert_allclose(vectors(images), vectors(images[..., ::-1]), atol=1e-4)
 
 
+def made_up(seed: int) -> np.ndarray:
+    """(20, 4, 6, 5, 1): pixels of unequal spread."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(20, 4, 6, 5, 1)) * np.linspace(1, 3, 30).reshape(6, 5, 1)
+
+
 def test_principal_components_are_those_of_the_training_pictures():
-    rng = np.random.default_rng(7)
-    images = rng.normal(size=(20, 2, 6, 5)) * np.linspace(1, 3, 30).reshape(6, 5)
-    both = np.concatenate([images.reshape(40, 6, 5), images.reshape(40, 6, 5)[..., ::-1]])
-    covariance = np.cov(both.reshape(80, 30).T)
-    values, vectors = np.linalg.eigh(covariance)
-    top, spread = vectors[:, -1], np.sqrt(values[-1])
-    one = faces.principal_vectors(images, images[0], 3, whitening=1)
-    assert one.shape == (2, 3)
-    plain = (images[0, 0].ravel() - both.mean(axis=0).ravel()) @ vectors[:, :-4:-1]
-    white = plain / np.sqrt(values[:-4:-1])
-    assert spread > 0 and top.size == 30
-    mirrored = (images[0, 0, :, ::-1].ravel() - both.mean(axis=0).ravel()) @ vectors[:, :-4:-1]
-    mirrored = mirrored / np.sqrt(values[:-4:-1])
-    expected = white / np.linalg.norm(white) + mirrored / np.linalg.norm(mirrored)
-    np.testing.assert_allclose(abs(one[0]), abs(expected) / np.linalg.norm(expected), atol=1e-6)
+    people = made_up(7)
+    both = np.concatenate([people, people[..., ::-1, :]]).reshape(-1, 30)
+    values, vectors = np.linalg.eigh(np.cov(both.T))
+    for whitening in (0, 0.5, 1):
+        found = faces.principal_components(people, 3, whitening)
+        y = (both - found.centre) @ found.P  # what layer.forward does
+        np.testing.assert_allclose(found.forward(both.reshape(-1, 6, 5, 1)), y)
+        np.testing.assert_allclose(np.cov(y.T), np.diag(np.diag(np.cov(y.T))), atol=1e-9)
+        expected = values[:-4:-1] ** (1 - whitening)
+        np.testing.assert_allclose(
+            np.diag(np.cov(y.T)) / y[:, 0].var(), expected / expected[0], rtol=0.01
+        )
+        inside = abs(vectors[:, :-4:-1].T @ found.P)
+        np.testing.assert_allclose(inside, np.diag(np.diag(inside)), atol=1e-8)
+
+
+def test_few_pictures_have_few_components():
+    assert faces.principal_components(made_up(8)[:1], 20).P.shape == (30, 7)
+
+
+def test_within_people_all_directions_are_alike():
+    people = made_up(9)
+    found = faces.within_person_whitening(people, 10, shrink=0)
+    both = np.concatenate([people, people[..., ::-1, :]], axis=1)
+    y = found.forward(both.reshape(-1, 6, 5, 1)).reshape(20, 8, 10)
+    y = (y - y.mean(axis=1, keepdims=True)).reshape(-1, 10)
+    np.testing.assert_allclose(y.T @ y / len(y), np.eye(10), atol=1e-8)
 
 
 def test_nobody_is_trained_on_and_tested():
@@ -275,7 +340,7 @@ def test_val_at_far_and_its_error():
 
 def test_mining_works_in_single_precision():
     rng = np.random.default_rng(11)
-    network = faces.small_convolutional(rng, 6)
+    network = faces.convolutional(rng, 6)
     E = network.forward(rng.normal(size=(12, *faces.SIZE, 1)).astype(np.float32))
     assert E.dtype == np.float32
     labels = np.repeat(np.arange(4), 3)
