@@ -338,14 +338,22 @@ def train(
     seed: int,
     recipe: Recipe = Recipe(),
     watch: Callable[[int, Network], None] | None = None,
+    *,
+    network: Network | None = None,
+    layers: list | None = None,
+    older: np.ndarray | None = None,
 ) -> tuple[Network, Course]:
     """A network trained on pictures (people, pictures of each, H, W), and how it went.
 
     Every batch holds all people. `watch(step, network)` is called before each step and at the end.
+    A `network` that is given is trained further, in place, and of it only the `layers` that are
+    given. `older` (people, pictures of each, D) are embeddings of the same pictures by an older
+    network: they are mixed into the triplets as further pictures, and do not move (chapter 16).
     """
     rng = np.random.default_rng(seed)
-    network = recipe.network(rng, recipe.D)
-    optimiser = AdaGrad(network.layers, recipe.rate)
+    network = network or recipe.network(rng, recipe.D)
+    optimiser = AdaGrad(network.layers if layers is None else layers, recipe.rate)
+    fixed = None if older is None else older.reshape(-1, older.shape[-1])
     labels = np.repeat(np.arange(len(people)), people.shape[1])
     pictures = people.reshape(-1, *people.shape[2:])
     means = [{name: np.zeros_like(w) for name, w in x.weights.items()} for x in network.layers]
@@ -356,13 +364,16 @@ def train(
             watch(step, network)
         rows = balanced_batch(rng, labels, len(people), recipe.faces)
         E = network.forward(recipe.prepare(recipe.views(rng, pictures[rows])), rng)  # (B, D)
-        triplets = recipe.choose(squared_distances(E), labels[rows], recipe.margin)
+        who = labels[rows]
+        if fixed is not None:
+            E, who = np.concatenate([E, fixed[rows]]), np.tile(who, 2)
+        triplets = recipe.choose(squared_distances(E), who, recipe.margin)
         found = triplet_loss(E, triplets, recipe.margin)
-        network.backward(found.gradient)
+        network.backward(found.gradient[: len(rows)])
         # The first steps are small: AdaGrad knows nothing yet about the size of the gradients.
         optimiser.step(min(1.0, (step + 1) / 10))
         loss[step] = found.value
-        active[step] = found.active / max(positive_mask(labels[rows]).sum(), 1)
+        active[step] = found.active / max(positive_mask(who).sum(), 1)
         if recipe.average and step >= recipe.steps // 2:
             averaged += 1
             for layer, mean in zip(network.layers, means, strict=True):
