@@ -4,7 +4,6 @@ Trains four networks on each identity split, and takes about five minutes of one
 train_faces.py, another processor rounds differently, which changes a VAL as another seed does.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -85,5 +84,8 @@ if __name__ == "__main__":
     results = []
     for k in range(len(SPLITS)):
         results.append(one_split(k))
-        say(f"split {k}: " + ", ".join(f"{n} {r['mixed']} {r['new']}" for n, r in results[-1].items()))
+        say(
+            f"split {k}: "
+            + ", ".join(f"{n} {r['mixed']} {r['new']}" for n, r in results[-1].items())
+        )
     RESULTS.write_text(readable(results) + "\n")
