@@ -4,12 +4,13 @@ Pictures are arrays (…, H, W) of grey values from 0 to 255; a network takes (B
 (B, D). Every layer computes in the number type of its weights, float32 unless asked otherwise.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from lib.triplets import (
     MARGIN,
@@ -117,11 +118,19 @@ def random_views(
 # --- layers: forward remembers what backward needs; with a Generator it is a forward of training
 
 
-class Rectifier:
-    """max(x, 0), entry by entry."""
+class Layer:
+    """Weights that training changes, and their gradients, both by name; most layers have none."""
 
-    def __init__(self):
-        self.weights, self.gradients = {}, {}
+    def __init__(self, **weights: np.ndarray):
+        self.weights, self.gradients = weights, {}
+
+    def trained(self) -> "list[Layer]":
+        """The layers whose weights training changes, in an order that never changes."""
+        return [self] if self.weights else []
+
+
+class Rectifier(Layer):
+    """max(x, 0), entry by entry."""
 
     def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
         """x of any shape, to the same shape."""
@@ -133,15 +142,15 @@ class Rectifier:
         return gradient * self.positive
 
 
-class Dropout:
+class Dropout(Layer):
     """In training, a random part of the numbers is set to 0 and the others grow to make up for it.
 
     Without a Generator nothing happens.
     """
 
     def __init__(self, part: float):
+        super().__init__()
         self.part = part
-        self.weights, self.gradients = {}, {}
 
     def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
         """x of any shape, to the same shape."""
@@ -156,16 +165,15 @@ class Dropout:
         return gradient * self.factors
 
 
-class Dense:
+class Dense(Layer):
     """x W + b for rows x; more axes than one are flattened first."""
 
     def __init__(self, rng: np.random.Generator, inputs: int, outputs: int, dtype=np.float32):
         scale = np.sqrt(1 / inputs)
-        self.weights = {
-            "W": (scale * rng.normal(size=(inputs, outputs))).astype(dtype),
-            "b": np.zeros(outputs, dtype),
-        }
-        self.gradients = {}
+        super().__init__(
+            W=(scale * rng.normal(size=(inputs, outputs))).astype(dtype),
+            b=np.zeros(outputs, dtype),
+        )
 
     def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
         """(B, …) with `inputs` numbers per row, to (B, outputs)."""
@@ -178,7 +186,7 @@ class Dense:
         return (gradient @ self.weights["W"].T).reshape(self.shape)
 
 
-class Convolution:
+class Convolution(Layer):
     """A k × k convolution with zeros around the picture, taken at every `stride`-th place.
 
     The patch around each place becomes a row, and the layer one matrix product.
@@ -193,55 +201,87 @@ class Convolution:
         stride: int = 1,
         dtype=np.float32,
     ):
-        self.k, self.stride = k, stride
         scale = np.sqrt(2 / (k * k * inputs))  # keeps the spread through a rectifier
-        self.weights = {
-            "W": (scale * rng.normal(size=(k * k * inputs, outputs))).astype(dtype),
-            "b": np.zeros(outputs, dtype),
-        }
-        self.gradients = {}
-
-    def _windows(self, height: int, width: int) -> Iterable[tuple[int, int, slice, slice]]:
-        """Each place (i, j) within a patch, with the rows and columns that it meets."""
-        for i in range(self.k):
-            for j in range(self.k):
-                yield (
-                    i,
-                    j,
-                    slice(i, i + height, self.stride),
-                    slice(j, j + width, self.stride),
-                )
+        super().__init__(
+            W=(scale * rng.normal(size=(k * k * inputs, outputs))).astype(dtype),
+            b=np.zeros(outputs, dtype),
+        )
+        self.k, self.stride = k, stride
 
     def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
         """(B, H, W, inputs) to (B, H / stride, W / stride, outputs), sizes rounded up."""
-        B, H, W, C = self.shape = x.shape
-        half = self.k // 2
+        k, step, half = self.k, self.stride, self.k // 2
+        self.shape = B, _, _, C = x.shape
         padded = np.pad(x, ((0, 0), (half, half), (half, half), (0, 0)))
-        h, w = -(-H // self.stride), -(-W // self.stride)
-        patches = np.empty((B, h, w, self.k, self.k, C), x.dtype)
-        for i, j, rows, columns in self._windows(H, W):
-            patches[:, :, :, i, j] = padded[:, rows, columns]
-        self.patches = patches.reshape(B * h * w, -1)  # (B·h·w, k·k·inputs)
+        windows = sliding_window_view(padded, (k, k), axis=(1, 2))[:, ::step, ::step]
+        h, w = windows.shape[1:3]  # windows: (B, h, w, inputs, k, k), nothing copied yet
+        self.patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(B * h * w, k * k * C)
         return (self.patches @ self.weights["W"] + self.weights["b"]).reshape(B, h, w, -1)
 
     def backward(self, gradient: np.ndarray) -> np.ndarray:
         """Gradient with respect to the output, to that with respect to x; sets the weights'."""
-        B, H, W, C = self.shape
-        half, (h, w) = self.k // 2, gradient.shape[1:3]
+        (B, H, W, C), (h, w) = self.shape, gradient.shape[1:3]
+        k, step, half = self.k, self.stride, self.k // 2
         gradient = gradient.reshape(B * h * w, -1)
         self.gradients = {"W": self.patches.T @ gradient, "b": gradient.sum(axis=0)}
-        back = (gradient @ self.weights["W"].T).reshape(B, h, w, self.k, self.k, C)
+        # Each entry of a patch goes back to the pixel that it was copied from.
+        back = (gradient @ self.weights["W"].T).reshape(B, h, w, k, k, C)
         padded = np.zeros((B, H + 2 * half, W + 2 * half, C), back.dtype)
-        for i, j, rows, columns in self._windows(H, W):
-            padded[:, rows, columns] += back[:, :, :, i, j]
+        for i in range(k):
+            for j in range(k):
+                padded[:, i : i + H : step, j : j + W : step] += back[:, :, :, i, j]
         return padded[:, half : half + H, half : half + W]
+
+
+class Projection(Layer):
+    """(x − centre) P for rows x, fitted beforehand; training leaves it as it is."""
+
+    def __init__(self, P: np.ndarray, centre: np.ndarray):
+        super().__init__()
+        self.P, self.centre = P, centre  # (inputs, outputs), (inputs,)
+
+    def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+        """(B, …) with `inputs` numbers per row, to (B, outputs)."""
+        self.shape = x.shape
+        return (x.reshape(len(x), -1) - self.centre) @ self.P
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        """(B, outputs) to the shape of x."""
+        return (gradient @ self.P.T).reshape(self.shape)
+
+
+class SideBySide(Layer):
+    """Several networks look at the same input; their embeddings become one longer row."""
+
+    def __init__(self, *networks: "Network"):
+        super().__init__()
+        self.networks = networks
+
+    def trained(self) -> list[Layer]:
+        """Those of all the networks."""
+        return [layer for network in self.networks for layer in network.trained()]
+
+    def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+        """(B, …) to (B, sum of the networks' D); every part of a row has length 1."""
+        parts = [network.forward(x, rng) for network in self.networks]
+        self.ends = np.cumsum([part.shape[1] for part in parts])[:-1]
+        return np.concatenate(parts, axis=1)
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        """Gradient with respect to the output, to that with respect to x."""
+        parts = np.split(gradient, self.ends, axis=1)
+        return sum(n.backward(part) for n, part in zip(self.networks, parts, strict=True))
 
 
 class Network:
     """Layers in a row, and the division by the length at the end: rows of length 1."""
 
-    def __init__(self, layers: list):
+    def __init__(self, layers: list[Layer]):
         self.layers = layers
+
+    def trained(self) -> list[Layer]:
+        """The layers whose weights training changes."""
+        return [part for layer in self.layers for part in layer.trained()]
 
     def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
         """(B, H, W, 1) to (B, D), every row of length 1; with a Generator, as in training."""
@@ -258,9 +298,9 @@ class Network:
         return gradient
 
 
-def small_convolutional(
+def convolutional(
     rng: np.random.Generator,
-    D: int = 64,
+    D: int,
     channels: tuple[int, int] = (16, 32),
     dropout: float = 0.5,
     dtype=np.float32,
@@ -296,22 +336,82 @@ class AdaGrad:
                 layer.weights[name] -= scale * gradient / (np.sqrt(sums[name]) + 1e-8)
 
 
-# --- training
+# --- directions found without gradients
+
+
+def _rows(people: np.ndarray) -> np.ndarray:
+    """(people, pictures, H, W, 1) to (people, 2 · pictures, H·W): mirror images are put beside."""
+    both = np.concatenate([people, people[..., ::-1, :]], axis=1)
+    return both.reshape(*both.shape[:2], -1)
+
+
+def principal_components(people: np.ndarray, count: int, whitening: float = 0.5) -> Projection:
+    """Onto the `count` directions in which pictures (people, pictures, H, W, 1) differ most.
+
+    Each is divided by the spread along it to the power `whitening`: 0 leaves the components as
+    they are, 1 makes all equally large. Mirror images count as pictures, too.
+    """
+    rows = _rows(people)
+    rows = rows.reshape(-1, rows.shape[-1])
+    centre = rows.mean(axis=0)
+    _, spreads, directions = np.linalg.svd(rows - centre, full_matrices=False)
+    return Projection((directions[:count] / spreads[:count, None] ** whitening).T, centre)
+
+
+def within_person_whitening(
+    people: np.ndarray, count: int = 128, shrink: float = 0.1
+) -> Projection:
+    """Of the `count` principal components, combinations whose spread within people is 1 in all.
+
+    Fisher's idea: a direction counts as little as one person's pictures (people, pictures, H, W, 1)
+    differ along it. The covariance within people, estimated from few pictures, is mixed with the
+    part `shrink` of a multiple of the identity that has the same trace.
+    """
+    plain = principal_components(people, count, whitening=0)
+    y = (_rows(people) - plain.centre) @ plain.P  # (people, 2 · pictures, count)
+    y = (y - y.mean(axis=1, keepdims=True)).reshape(-1, y.shape[-1])
+    within = y.T @ y / len(y)
+    mean = np.trace(within) / len(within)
+    variances, directions = np.linalg.eigh(
+        (1 - shrink) * within + shrink * mean * np.eye(len(within))
+    )
+    whiten = (directions / np.sqrt(variances)).astype(y.dtype)
+    return Projection(plain.P @ whiten, plain.centre)
+
+
+def pixel_vectors(images: np.ndarray) -> np.ndarray:
+    """(…, H, W) to (…, H·W): the mean of each picture and its mirror image, as a row."""
+    mean = (images + images[..., ::-1]) / 2
+    return mean.reshape(*images.shape[:-2], -1)
+
+
+# --- the network of the chapter, and its training
+
+
+def components_and_convolutions(rng: np.random.Generator, D: int, people: np.ndarray) -> Network:
+    """Half of D numbers are principal components of the people, the others convolutions learn.
+
+    people are the training pictures (people, pictures, 28, 23, 1). Only the convolutional half has
+    weights that training changes; the loss sees both.
+    """
+    components = Network([principal_components(people, D // 2)])
+    return Network([SideBySide(components, convolutional(rng, D - D // 2))])
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides how a network is trained, except its pictures and its seed.
 
-    network builds it from a Generator and D; `faces` is the number of pictures of each person in a
-    batch; views makes the pictures that the network sees, (B, H, W) to (B, 28, 23), from stored
-    ones; prepare turns those into its input; choose takes squared distances, labels and margin to
-    triplets; rate is AdaGrad's. With `average` the weights are, in the end, the mean of what they
-    were in the second half of the training.
+    network builds it from a Generator, D and the prepared training pictures (people, pictures,
+    28, 23, 1); `faces` is the number of pictures of each person in a batch; views makes the
+    pictures that the network sees, (B, H, W) to (B, 28, 23), from stored ones; prepare turns those
+    into its input; choose takes squared distances, labels and margin to triplets; rate is
+    AdaGrad's. With `average` the weights are, in the end, the mean of what they were in the second
+    half of the training.
     """
 
-    network: Callable[[np.random.Generator, int], Network] = small_convolutional
-    D: int = 64
+    network: Callable[[np.random.Generator, int, np.ndarray], Network] = components_and_convolutions
+    D: int = 128
     steps: int = 200
     faces: int = 6
     margin: float = MARGIN
@@ -338,25 +438,24 @@ def train(
     seed: int,
     recipe: Recipe = Recipe(),
     watch: Callable[[int, Network], None] | None = None,
-    *,
-    network: Network | None = None,
-    layers: list | None = None,
     older: np.ndarray | None = None,
 ) -> tuple[Network, Course]:
     """A network trained on pictures (people, pictures of each, H, W), and how it went.
 
-    Every batch holds all people. `watch(step, network)` is called before each step and at the end.
-    A `network` that is given is trained further, in place, and of it only the `layers` that are
-    given. `older` (people, pictures of each, D) are embeddings of the same pictures by an older
-    network: they are mixed into the triplets as further pictures, and do not move (chapter 16).
+    The pictures are larger than what the network sees by a whole factor, so that views can be
+    taken from them. Every batch holds all people. `watch(step, network)` is called before each
+    step, and at the end with the finished network. `older` (people, pictures of each, D) are
+    embeddings of the same pictures by an older network: they go into the triplets as if they were
+    further pictures, and do not move (chapter 16).
     """
     rng = np.random.default_rng(seed)
-    network = network or recipe.network(rng, recipe.D)
-    optimiser = AdaGrad(network.layers if layers is None else layers, recipe.rate)
-    fixed = None if older is None else older.reshape(-1, older.shape[-1])
+    still = shrink(people, people.shape[-2] // SIZE[0])
+    network = recipe.network(rng, recipe.D, recipe.prepare(still))
+    layers = network.trained()
+    optimiser = AdaGrad(layers, recipe.rate)
     labels = np.repeat(np.arange(len(people)), people.shape[1])
     pictures = people.reshape(-1, *people.shape[2:])
-    means = [{name: np.zeros_like(w) for name, w in x.weights.items()} for x in network.layers]
+    means = [{name: np.zeros_like(w) for name, w in layer.weights.items()} for layer in layers]
     averaged = 0
     loss, active = np.zeros((2, recipe.steps))
     for step in range(recipe.steps):
@@ -365,8 +464,9 @@ def train(
         rows = balanced_batch(rng, labels, len(people), recipe.faces)
         E = network.forward(recipe.prepare(recipe.views(rng, pictures[rows])), rng)  # (B, D)
         who = labels[rows]
-        if fixed is not None:
-            E, who = np.concatenate([E, fixed[rows]]), np.tile(who, 2)
+        if older is not None:
+            stored = older.reshape(-1, older.shape[-1])[rows]
+            E, who = np.concatenate([E, stored]), np.tile(who, 2)
         triplets = recipe.choose(squared_distances(E), who, recipe.margin)
         found = triplet_loss(E, triplets, recipe.margin)
         network.backward(found.gradient[: len(rows)])
@@ -376,11 +476,11 @@ def train(
         active[step] = found.active / max(positive_mask(who).sum(), 1)
         if recipe.average and step >= recipe.steps // 2:
             averaged += 1
-            for layer, mean in zip(network.layers, means, strict=True):
+            for layer, mean in zip(layers, means, strict=True):
                 for name, weight in layer.weights.items():
                     mean[name] += (weight - mean[name]) / np.asarray(averaged, weight.dtype)
     if averaged:
-        for layer, mean in zip(network.layers, means, strict=True):
+        for layer, mean in zip(layers, means, strict=True):
             layer.weights = mean
     if watch:
         watch(recipe.steps, network)
@@ -396,37 +496,6 @@ def embed(
     x = prepare(images.reshape(-1, *images.shape[-2:]))
     E = l2_normalise(network.forward(x) + network.forward(x[:, :, ::-1]))
     return E.reshape(*images.shape[:-2], -1)
-
-
-# --- what a network must beat
-
-
-def pixel_vectors(images: np.ndarray) -> np.ndarray:
-    """(…, H, W) to (…, H·W): the mean of each picture and its mirror image, as a row."""
-    mean = (images + images[..., ::-1]) / 2
-    return mean.reshape(*images.shape[:-2], -1)
-
-
-def principal_vectors(
-    train_images: np.ndarray, images: np.ndarray, count: int = 128, whitening: float = 0.5
-) -> np.ndarray:
-    """(…, H, W) to (…, count): principal components found on train_images, of length 1.
-
-    Each component is divided by its spread to the power `whitening`: 0 leaves it, 1 makes all
-    equally large. Like a network's, a picture's vector is averaged with that of its mirror image.
-    """
-    H, W = images.shape[-2:]
-    x = train_images.reshape(-1, H, W)
-    x = np.concatenate([x, x[..., ::-1]]).reshape(-1, H * W)
-    centre = x.mean(axis=0)
-    _, spreads, directions = np.linalg.svd(x - centre, full_matrices=False)
-    matrix = (directions[:count] / spreads[:count, None] ** whitening).T  # (H·W, count)
-
-    def project(y):
-        return l2_normalise((y.reshape(-1, H * W) - centre) @ matrix)
-
-    E = l2_normalise(project(images) + project(images[..., ::-1]))
-    return E.reshape(*images.shape[:-2], count)
 
 
 # --- who is tested

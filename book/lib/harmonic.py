@@ -7,20 +7,52 @@ be compared with each other and with the stored ones. People are arrays (people,
 
 import copy
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from lib import faces
-from lib.faces import Network, Recipe
+from lib.faces import Dense, Layer, Network, Recipe, convolutional
 from lib.triplets import squared_distances
 from lib.verification import Pairs
 
-# The older network: half as many channels, half as long, and half of the people.
-OLDER = Recipe(network=partial(faces.small_convolutional, channels=(8, 16)), steps=100)
-OLDER_PEOPLE = 15
-LAST_STEPS, ALL_STEPS = 60, 100
+D = 64
+
+
+def narrow(rng: np.random.Generator, D: int, people: np.ndarray) -> Network:
+    """Half as many channels as chapter 14's convolutions have."""
+    return convolutional(rng, D, channels=(8, 16))
+
+
+def wide(rng: np.random.Generator, D: int, people: np.ndarray) -> Network:
+    """Chapter 14's convolutions, without the principal components beside them."""
+    return convolutional(rng, D)
+
+
+# The older network is narrower, trained for half as long, and on half of the people.
+OLDER, OLDER_PEOPLE = Recipe(network=narrow, D=D, steps=100), 15
+NEWER = Recipe(network=wide, D=D)
+LAST_LAYER_STEPS, HARMONIC_STEPS = 60, 100
+
+
+class Frozen(Layer):
+    """Layers in a row that training leaves as they are."""
+
+    def __init__(self, layers: list[Layer]):
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+        """What the layers make of x, one after the other."""
+        for layer in self.layers:
+            x = layer.forward(x, rng)
+        return x
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        """Gradient with respect to the output, to that with respect to x."""
+        for layer in reversed(self.layers):
+            gradient = layer.backward(gradient)
+        return gradient
 
 
 def version_pairs(E: np.ndarray, others: np.ndarray) -> Pairs:
@@ -68,20 +100,20 @@ def train_versions(large: np.ndarray, small: np.ndarray, seed: int) -> Versions:
     large (people, pictures, 56, 46) and small (people, pictures, 28, 23) are the same pictures:
     views for training come from the first, the stored embeddings from the second.
     """
-    older, _ = faces.train(large[:OLDER_PEOPLE], seed + 1000, OLDER)
-    newer, _ = faces.train(large, seed)
-    stored = faces.embed(older, small, OLDER.prepare)
+    older, _ = faces.train(large[:OLDER_PEOPLE], seed, OLDER)
+    newer, _ = faces.train(large, seed, NEWER)
+    stored = faces.embed(older, small)
 
-    last_layer = copy.deepcopy(newer)
-    fresh = Recipe().network(np.random.default_rng(seed + 2000), stored.shape[-1])
-    last_layer.layers[-1] = fresh.layers[-1]
-    step = replace(Recipe(), steps=LAST_STEPS)
-    on = {"network": last_layer, "layers": last_layer.layers[-1:], "older": stored}
-    faces.train(large, seed + 3000, step, **on)
+    def go_on(network: Network, steps: int) -> None:
+        recipe = replace(NEWER, network=lambda *_: network, steps=steps)
+        faces.train(large, seed, recipe, older=stored)
 
+    *first, last = copy.deepcopy(newer.layers)
+    fresh = Dense(np.random.default_rng(seed), len(last.weights["W"]), D)
+    go_on(Network([Frozen(first), fresh]), LAST_LAYER_STEPS)
+    last_layer = Network([*first, fresh])
     harmonic = copy.deepcopy(last_layer)
-    step = replace(Recipe(), steps=ALL_STEPS)
-    faces.train(large, seed + 4000, step, network=harmonic, older=stored)
+    go_on(harmonic, HARMONIC_STEPS)
     return Versions(older, newer, last_layer, harmonic)
 
 

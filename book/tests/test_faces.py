@@ -60,7 +60,7 @@ def test_gradients_of_a_layer(make, shape, part):
 
 def test_gradient_of_the_loss_through_the_whole_network():
     rng = np.random.default_rng(2)
-    network = faces.small_convolutional(rng, 5, (2, 3), dtype=EXACT)
+    network = faces.convolutional(rng, 5, (2, 3), dtype=EXACT)
     labels = np.repeat(np.arange(3), 3)
     x = rng.normal(size=(9, *faces.SIZE, 1))
 
@@ -70,7 +70,7 @@ def test_gradient_of_the_loss_through_the_whole_network():
     triplets = all_triplets(labels)
     loss = triplet_loss(embeddings(), triplets, 0.5, over="one")
     network.backward(loss.gradient)
-    for layer in network.layers:
+    for layer in network.trained():
         for name, weight in layer.weights.items():
             places = [tuple(rng.integers(weight.shape)) for _ in range(6)]
             for place in places:
@@ -180,7 +180,7 @@ def test_a_short_training_is_reproducible_and_learns():
 def test_embeddings_of_mirror_images_are_the_same():
     rng = np.random.default_rng(6)
     images = rng.uniform(0, 255, size=(3, 2, *faces.SIZE)).astype(np.float32)
-    network = faces.small_convolutional(rng, 4)
+    network = faces.convolutional(rng, 4)
     for vectors in (
         lambda x: faces.embed(network, x),
         faces.pixel_vectors,
@@ -275,7 +275,7 @@ def test_val_at_far_and_its_error():
 
 def test_mining_works_in_single_precision():
     rng = np.random.default_rng(11)
-    network = faces.small_convolutional(rng, 6)
+    network = faces.convolutional(rng, 6)
     E = network.forward(rng.normal(size=(12, *faces.SIZE, 1)).astype(np.float32))
     assert E.dtype == np.float32
     labels = np.repeat(np.arange(4), 3)
