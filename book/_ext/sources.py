@@ -1,4 +1,4 @@
-"""Reading a chapter's source: its code cells, its labelled equations, and where each stands."""
+"""Reading a chapter's source: code cells, labelled equations, quotes, and where each stands."""
 
 import ast
 import re
@@ -28,6 +28,11 @@ class CodeCell:
     def checked_labels(self) -> tuple[str, ...]:
         return tuple(tag[len(CHECKS) :] for tag in self.tags if tag.startswith(CHECKS))
 
+    @property
+    def caption(self) -> str:
+        """The caption of its figure, "" if it has none."""
+        return self.metadata.get("mystnb", {}).get("figure", {}).get("caption") or ""
+
 
 @dataclass(frozen=True)
 class Equation:
@@ -53,6 +58,19 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """One `{quoted}` role: the text shown, its source (a key of the bibliography), the place there.
+
+    Source and place are "" where the role names none.
+    """
+
+    text: str
+    source: str
+    place: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Chapter:
     """What the book's checks need to know of one source file."""
 
@@ -60,6 +78,7 @@ class Chapter:
     notebook: nbformat.NotebookNode
     cells: tuple[CodeCell, ...]
     equations: tuple[Equation, ...]
+    quotes: tuple[Quote, ...]
 
     def where(self, line: int) -> str:
         return f"{self.path}:{line}"
@@ -78,7 +97,11 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
             first = lines.index(opening, line) + 1 if opening else line + 1
             tags = tuple(cell.metadata.get("tags", ()))
             cells.append(CodeCell(cell.source, tags, dict(cell.metadata), line, first))
-    return Chapter(path, notebook, tuple(cells), tuple(_equations(text)))
+    prose = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)  # keeps the line numbers
+    quotes = list(_quotes(prose, 1))
+    for cell in cells:
+        quotes += _quotes(cell.caption, cell.line)
+    return Chapter(path, notebook, tuple(cells), tuple(_equations(prose)), tuple(quotes))
 
 
 # Display mathematics: `$$ … $$`, with or without `(label)`, and the `math` directive, all from the
@@ -99,8 +122,7 @@ _CODE = re.compile(
 )
 
 
-def _equations(text: str) -> Iterator[Equation]:
-    prose = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)  # keeps the line numbers
+def _equations(prose: str) -> Iterator[Equation]:
     for match in _DOLLARS.finditer(prose):
         if match["label"]:
             line = prose.count("\n", 0, match.start()) + 1
@@ -110,6 +132,22 @@ def _equations(text: str) -> Iterator[Equation]:
         if label:
             line = prose.count("\n", 0, match.start()) + 1
             yield Equation(label[1], match["tex"].strip(), line)
+
+
+_QUOTED = re.compile(r"(?<!`)\{quoted\}`(?P<role>[^`]*)`")
+
+
+def _quotes(text: str, first: int) -> Iterator[Quote]:
+    """The `{quoted}` roles of `text`, whose first line has the number `first`."""
+    for match in _QUOTED.finditer(text):
+        line = first + text.count("\n", 0, match.start())
+        yield Quote(*quote_parts(match["role"]), line)
+
+
+def quote_parts(role: str) -> tuple[str, str, str]:
+    """`text <source, place>` as text, source and place; without the brackets they are ""."""
+    parts = re.fullmatch(r"(.*?)\s*<\s*([^,<>]+?)\s*,\s*([^<>]+?)\s*>\s*", role, re.DOTALL)
+    return parts.groups() if parts else (role.strip(), "", "")
 
 
 def checks(cell: CodeCell) -> Iterator[Check]:

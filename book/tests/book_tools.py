@@ -16,7 +16,7 @@ CHAPTERS = [BOOK / f"{name}.md" for name in re.findall(r"file: (\d\d_\w+)", TOC)
 sys.path[:0] = [str(BOOK), str(BOOK / "_ext")]
 
 # What every page of book/ stands on.
-FRAME = ("_ext", "_static", "_templates", "lib", "references.bib")
+FRAME = ("_ext", "_static", "_templates", "data/quoted", "lib", "references.bib")
 HEAD = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n"
 # For the builds, and, set before NumPy is imported, for chapters that a test runs itself.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
