@@ -87,8 +87,8 @@ with part(1, "any angle"):
 # By their old embeddings, anchor and positive have the squared distance $d^2_{ap}$,
 # anchor and negative $d^2_{an}$, with $d^2_{ap}<d^2_{an}<2$.
 #
-# At which $\beta$, between 0 and 90 degrees, are positive and negative expected to be equally far
-# from the anchor?
+# At which $\beta$, between 0 and 90 degrees, is the expected squared distance from the anchor the
+# same for the positive as for the negative?
 # Write the angle, in radians, with `d2_ap` and `d2_an`.
 #
 # (Beyond it, a stranger's old picture is expected to be nearer than another new one of oneself.
@@ -105,11 +105,11 @@ some_angle = at(flip_angle, d2_ap=0.5, d2_an=1.5)
 assert 0 < some_angle < np.pi / 2, f"expected an angle between 0 and π/2, got {some_angle}"
 ### BEGIN HIDDEN TESTS
 with part(1, "a positive that coincided with its anchor"):
-    for number in rng.uniform(0.3, 1.7, size=3):
+    for number in rng.uniform(0.3, 1.7, size=2):
         got = at(flip_angle, d2_ap=1e-12, d2_an=number)
         agree(got, np.arccos(1 - number / 2), rtol=1e-5, what="the angle for d²ap = 0")
 with part(1, "any positive"):
-    for near, more in zip(rng.uniform(0.3, 1, size=4), rng.uniform(0.2, 0.8, size=4), strict=True):
+    for near, more in rng.uniform((0.3, 0.2), (1, 0.8), size=(3, 2)):
         got = at(flip_angle, d2_ap=near, d2_an=near + more)
         expected = np.arccos((2 - near - more) / (2 - near))
         agree(got, expected, rtol=1e-6, what="the angle")
@@ -256,8 +256,8 @@ with part(2, "the best orthogonal matrix contains a reflection"):
 # The loss is the mean of $[\,\lVert a-p\rVert^2-\lVert a-n\rVert^2+\alpha\,]_+$ over the *active*
 # triplets.
 # Take one step of gradient descent with the step size `rate` on the new embeddings:
-# subtract `rate` times the gradient with respect to them, all of it, and then divide each by its
-# length.
+# subtract `rate` times the gradient with respect to them, its part along the embedding too, and
+# then divide each by its length.
 # Old embeddings are constants.
 # If no triplet is active, the new embeddings stay as they are.
 
