@@ -382,28 +382,43 @@ assert abs(rate_found - 1) < 1e-6, (
 ### BEGIN HIDDEN TESTS
 
 
+def unit(E):
+    return E / np.linalg.norm(E, axis=1, keepdims=True)
+
+
 def draw_pictures(D_new, D_old, most):
     """Two versions that see much the same, and a target that allows up to `most` false accepts.
 
-    VAL shows it if one stranger more or less is accepted, and does not hang on rounding.
+    VAL shows it if one stranger more or less is accepted, and if the larger version is cut off; it
+    does not hang on rounding.
     """
     while True:
         labels = rng.permutation(np.repeat(rng.permutation(9)[:5], [5, 4, 3, 3, 2]))
         z = rng.normal(size=(9, 8))[labels] + 0.7 * rng.normal(size=(2, len(labels), 8))
-        versions = [z[0, :, :D_new], z[1, :, :D_old]]
-        versions = [E / np.linalg.norm(E, axis=1, keepdims=True) for E in versions]
+        versions = [unit(z[0, :, :D_new]), unit(z[1, :, :D_old])]
         filled = [np.pad(E, ((0, 0), (0, 8 - E.shape[1]))) for E in versions]
-        distances = np.sum((filled[0][:, None] - filled[1]) ** 2, axis=2)
+        cut_off = [E[:, : min(D_new, D_old)] for E in versions]
         same = labels[:, None] == labels
-        own = np.sort(distances[same & ~np.eye(len(labels), dtype=bool)])
-        strangers = np.sort(distances[~same])
-        accepted = np.searchsorted(own, strangers)  # at a threshold below each stranger
+        ways = []  # distances of mixed pairs of one person and of two, sorted
+        for one, other in (filled, cut_off, map(unit, cut_off)):
+            distances = np.sum((one[:, None] - other) ** 2, axis=2)
+            own = distances[same & ~np.eye(len(labels), dtype=bool)]
+            ways.append((np.sort(own), np.sort(distances[~same])))
+        # How many of one person are accepted at a threshold below each stranger.
+        accepted, *others = (np.searchsorted(own, strangers) for own, strangers in ways)
+        own, strangers = ways[0]
         clear = np.min(np.abs(strangers[:, None] - own), axis=1) > 1e-4
         clear[1:] &= np.diff(strangers) > 1e-4
         for cut in rng.permutation(np.arange(most // 2, most + 1)):
             around = slice(max(cut - 1, 0), cut + 2)
             steps = np.diff(accepted[around])
-            if np.all(clear[around]) and np.all(steps > 0) and accepted[around][0] > 1:
+            seen = {accepted[cut], *(other[cut] for other in others)}
+            if (
+                np.all(clear[around])
+                and np.all(steps > 0)
+                and accepted[around][0] > 1
+                and (len(seen) == 3 or D_new == D_old)
+            ):
                 return (*versions, labels, (cut + 0.5) / len(strangers))
 
 
