@@ -440,12 +440,15 @@ def train(
     seed: int,
     recipe: Recipe = Recipe(),
     watch: Callable[[int, Network], None] | None = None,
+    older: np.ndarray | None = None,
 ) -> tuple[Network, Course]:
     """A network trained on pictures (people, pictures of each, H, W), and how it went.
 
     The pictures are larger than what the network sees by a whole factor, so that views can be
     taken from them. Every batch holds all people. `watch(step, network)` is called before each
-    step, and at the end with the finished network.
+    step, and at the end with the finished network. `older` (people, pictures of each, D) are
+    embeddings of the same pictures by an older network: they go into the triplets as if they were
+    further pictures, and do not move (chapter 16).
     """
     rng = np.random.default_rng(seed)
     still = shrink(people, people.shape[-2] // SIZE[0])
@@ -462,13 +465,17 @@ def train(
             watch(step, network)
         rows = balanced_batch(rng, labels, len(people), recipe.faces)
         E = network.forward(recipe.prepare(recipe.views(rng, pictures[rows])), rng)  # (B, D)
-        triplets = recipe.choose(squared_distances(E), labels[rows], recipe.margin)
+        who = labels[rows]
+        if older is not None:
+            stored = older.reshape(-1, older.shape[-1])[rows]
+            E, who = np.concatenate([E, stored]), np.tile(who, 2)
+        triplets = recipe.choose(squared_distances(E), who, recipe.margin)
         found = triplet_loss(E, triplets, recipe.margin)
-        network.backward(found.gradient)
+        network.backward(found.gradient[: len(rows)])
         # The first steps are small: AdaGrad knows nothing yet about the size of the gradients.
         optimiser.step(min(1.0, (step + 1) / 10))
         loss[step] = found.value
-        active[step] = found.active / max(positive_mask(labels[rows]).sum(), 1)
+        active[step] = found.active / max(positive_mask(who).sum(), 1)
         if recipe.average and step >= recipe.steps // 2:
             averaged += 1
             for layer, mean in zip(layers, means, strict=True):
