@@ -70,8 +70,9 @@ bench: $(BENCH)/.ready  ## measure, and write book/data/bench.json
 	$(BENCH)/bin/python -m pytest book/bench -q --benchmark-columns=min,median,rounds --benchmark-group-by=group
 	$(RUN) -m autograder.bench
 
-train: $(READY)  ## train the networks of chapter 14 again, and write book/data/faces.json (20 minutes)
+train: $(READY)  ## train the networks of chapters 14 and 16 again, and write their results to book/data (half an hour)
 	$(RUN) book/data/train_faces.py
+	$(RUN) book/data/train_harmonic.py
 
 clean:  ## remove everything that can be made again, but not the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
