@@ -38,7 +38,7 @@
 #
 # | part | question | chapters | points |
 # |---|---|---|---|
-# | (a) i | Write $\exp(qk^\top/\sqrt D)$ with the Gaussian kernel of $\sigma^2=\sqrt D$. | 03 | 10 |
+# | (a) i | Write the similarity with the Gaussian kernel of $\sigma^2=\sqrt D$. | 03 | 10 |
 # | (a) ii | Approximate it with sines and cosines; what do all $V'_i$ cost? | 04, 02 | 16 |
 # | (b) | Mask the future: (1) and (2) with $S_i$ and $Z_i$, and their cost. | 06, 08 | 14 |
 #
@@ -55,7 +55,7 @@ import sympy as sp
 
 q_k = sp.Symbol("q_k", real=True)  # q·k
 q_q, k_k, d2 = sp.symbols("q_q k_k d2", positive=True)  # ‖q‖², ‖k‖², ‖q − k‖²
-K = sp.Symbol("K", positive=True)  # the value of the Gaussian kernel
+kernel = sp.Symbol("kernel", positive=True)  # the value of the Gaussian kernel
 p_1, p_2 = sp.symbols("p_1 p_2", real=True)  # q·k₁ and q·k₂
 n_1, n_2 = sp.symbols("n_1 n_2", positive=True)  # ‖k₁‖² and ‖k₂‖²
 tau, sigma = sp.symbols("tau sigma", positive=True)  # temperature τ and width σ
@@ -98,7 +98,7 @@ def at(expression, **numbers):
 # 1. the similarity, with `q_k` $=qk^\top$ and `D`;
 # 2. the same without $qk^\top$: with `q_q` $=\lVert q\rVert^2$, `k_k` $=\lVert k\rVert^2$,
 #    `d2` $=\lVert q-k\rVert^2$ and `D`;
-# 3. the same without the distance: with the kernel's value `K`, `q_q`, `k_k` and `D`.
+# 3. the same without the distance: with the kernel's value `kernel`, `q_q`, `k_k` and `D`.
 
 # %% nbgrader={"grade_id": "gaussian_lines", "solution": true}
 # gaussian_lines = [first line, second line, third line]
@@ -106,7 +106,7 @@ def at(expression, **numbers):
 gaussian_lines = [
     sp.exp(q_k / sp.sqrt(D)),
     sp.exp((q_q + k_k - d2) / (2 * sp.sqrt(D))),
-    sp.exp(q_q / (2 * sp.sqrt(D))) * K * sp.exp(k_k / (2 * sp.sqrt(D))),
+    sp.exp(q_q / (2 * sp.sqrt(D))) * kernel * sp.exp(k_k / (2 * sp.sqrt(D))),
 ]
 ### END SOLUTION
 
@@ -118,7 +118,7 @@ assert isinstance(gaussian_lines, list | tuple) and len(gaussian_lines) == 3, (
 same = [
     at(gaussian_lines[0], q_k=2, D=4),
     at(gaussian_lines[1], q_q=2, k_k=2, d2=0, D=4),
-    at(gaussian_lines[2], K=1, q_q=2, k_k=2, D=4),
+    at(gaussian_lines[2], kernel=1, q_q=2, k_k=2, D=4),
 ]
 np.testing.assert_allclose(same, [np.e] * 3, err_msg="for q = k, ‖q‖² = 2, D = 4 each line is e")
 ### BEGIN HIDDEN TESTS
@@ -133,7 +133,7 @@ def check_line(line, *names):
             "q_q": q @ q,
             "k_k": k @ k,
             "d2": distance2,
-            "K": np.exp(-distance2 / (2 * np.sqrt(dim))),
+            "kernel": np.exp(-distance2 / (2 * np.sqrt(dim))),
             "D": dim,
         }
         got = at(gaussian_lines[line], **{name: numbers[name] for name in names})
@@ -145,7 +145,7 @@ with part(1, "the first line is the similarity"):
 with part(1, "the second line equals the first"):
     check_line(1, "q_q", "k_k", "d2", "D")
 with part(2, "the third line equals the second"):
-    check_line(2, "K", "q_q", "k_k", "D")
+    check_line(2, "kernel", "q_q", "k_k", "D")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -352,7 +352,8 @@ with part(1, "leading axes: batch and heads"):
 # It pays once $N$ is well above $D_\text{random}$.
 #
 # Exact are the identity of part (a) i, and $\psi(x)\psi(x)^\top$.
-# Right on average is each $\psi(q)\,\psi(k)^\top$; its error shrinks like $1/\sqrt{D_\text{random}}$.
+# Right on average is each $\psi(q)\,\psi(k)^\top$; its error shrinks with the root of the number of
+# frequencies.
 # The ratio $V'_i$ is neither: a quotient of two unbiased estimates is biased, and where the
 # denominator comes out near 0 it is useless.
 

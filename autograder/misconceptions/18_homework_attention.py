@@ -7,7 +7,7 @@ from autograder.misconceptions import right, wrong
 
 q_k = sp.Symbol("q_k", real=True)
 q_q, k_k, d2 = sp.symbols("q_q k_k d2", positive=True)
-K = sp.Symbol("K", positive=True)
+kernel = sp.Symbol("kernel", positive=True)
 D = sp.Symbol("D", integer=True, positive=True)
 
 # --- gaussian_lines
@@ -25,7 +25,7 @@ def gaussian_lines_wrong_sign():
     return [
         sp.exp(q_k / root),
         sp.exp((d2 - q_q - k_k) / (2 * root)),
-        sp.exp(-(q_q + k_k) / (2 * root)) / K,
+        sp.exp(-(q_q + k_k) / (2 * root)) / kernel,
     ]
 
 
@@ -37,7 +37,7 @@ def gaussian_lines_wrong_sign():
 )
 def gaussian_lines_no_lengths():
     """With the right width the kernel is the similarity."""
-    return [sp.exp(q_k / sp.sqrt(D)), sp.exp(-d2 / (2 * sp.sqrt(D))), K]
+    return [sp.exp(q_k / sp.sqrt(D)), sp.exp(-d2 / (2 * sp.sqrt(D))), kernel]
 
 
 @wrong(
@@ -52,7 +52,7 @@ def gaussian_lines_divided_outside():
     return [
         sp.exp(q_k / root),
         sp.exp(-d2 / (2 * root)) * sp.exp(q_q + k_k) / (2 * root),
-        K * sp.exp(q_q + k_k) / (2 * root),
+        kernel * sp.exp(q_q + k_k) / (2 * root),
     ]
 
 
@@ -67,7 +67,7 @@ def gaussian_lines_width_squared():
     return [
         sp.exp(q_k / sp.sqrt(D)),
         sp.exp((q_q + k_k - d2) / (2 * D)),
-        K * sp.exp((q_q + k_k) / (2 * D)),
+        kernel * sp.exp((q_q + k_k) / (2 * D)),
     ]
 
 
@@ -83,7 +83,7 @@ def gaussian_lines_two_lost():
     return [
         sp.exp(q_k / root),
         sp.exp((q_q + k_k - d2) / root),
-        K**2 * sp.exp((q_q + k_k) / root),
+        kernel**2 * sp.exp((q_q + k_k) / root),
     ]
 
 
@@ -99,23 +99,24 @@ def gaussian_lines_wrong_in_between():
     return [
         sp.exp(q_k / root),
         sp.exp((d2 - q_q - k_k) / (2 * root)),
-        K * sp.exp((q_q + k_k) / (2 * root)),
+        kernel * sp.exp((q_q + k_k) / (2 * root)),
     ]
 
 
 @right("gaussian_lines", "powers of e, with D to the power 1/2", value=True)
 def gaussian_lines_as_powers():
     half = D ** sp.Rational(-1, 2) / 2
-    return (sp.E ** (2 * half * q_k), sp.E ** (half * (q_q - d2 + k_k)), sp.E ** (half * q_q) * K
-            * sp.E ** (half * k_k))  # fmt: skip
+    first = sp.E ** (2 * half * q_k)
+    second = sp.E ** (half * (q_q - d2 + k_k))
+    return first, second, sp.E ** (half * q_q) * kernel * sp.E ** (half * k_k)
 
 
 @right("gaussian_lines", "symbols without assumptions", value=True)
 def gaussian_lines_plain_symbols():
-    q_k, q_q, k_k, d2, K, D = sp.symbols("q_k q_q k_k d2 K D")
+    q_k, q_q, k_k, d2, kernel, D = sp.symbols("q_k q_q k_k d2 kernel D")
     root = sp.sqrt(D)
     factors = sp.exp((q_q + k_k) / (2 * root))
-    return [sp.exp(q_k / root), factors * sp.exp(-d2 / (2 * root)), K * factors]
+    return [sp.exp(q_k / root), factors * sp.exp(-d2 / (2 * root)), kernel * factors]
 
 
 # --- similarity_features
@@ -172,7 +173,7 @@ def psi_without_factor(x, standard, tau):
 @wrong(
     "similarity_features",
     "the factor inverted",
-    hint="The kernel is the similarity divided by the two factors: to get the similarity, multiply.",
+    hint="The kernel is the similarity divided by the two factors: multiply.",
 )
 def psi_factor_inverted(x, standard, tau):
     """The lengths enter as in the kernel, with a minus."""
