@@ -19,7 +19,7 @@ from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 
 from autograder import demo, gradebook
-from autograder.course import ROOT, load
+from autograder.course import ROOT, files_of, load
 from autograder.nbgrader_hooks import read_score, safe_html, safe_outputs
 from autograder.release import STUBS, generate, release
 
@@ -314,10 +314,12 @@ def test_no_score_or_two_are_zero() -> None:
 
 
 def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
-    """The same notebooks, real kernels, tests and answers in one process, no sandbox."""
-    slug = "03_softmax_to_gaussian"
-    names = (f"solutions/{slug}.py", f"autograder/misconceptions/{slug}.py")
-    files = {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
+    """The same notebooks, real kernels, tests and answers in one process, no sandbox.
+
+    The assignment has everything: values, functions, borrowed cells, texts in cells and in strings.
+    """
+    slug = "19_homework_facenet"
+    files = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in files_of(slug)}
     project = write_project(tmp_path / "project", files)
     release(project)
     assignment = load(slug, project)
@@ -326,7 +328,7 @@ def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
     stock.mkdir()
     (stock / "nbgrader_config.py").write_text("c = get_config()\n")
     generate([assignment], stock, STUBS, f"sqlite:///{stock}/gradebook.db")
-    for number in (0, 1, 2):  # the solution, and two mixtures of the bank's answers
+    for number in (0, 2):  # the solution, and a mixture of the bank's answers
         notebook = demo.handed_in(assignment, demo.banked_answers(assignment, number))
         for folder in (ours, stock):
             target = folder / "submitted" / f"s{number}" / slug
