@@ -75,6 +75,12 @@ SPOILT = {
         '# %% nbgrader={"grade_id": "softmax"',
         "points",
     ),
+    "a text in a string without points": (
+        '"hot_entropy", "solution": true',
+        '"text_entropy", "solution": true',
+        '# %% nbgrader={"grade_id": "text_entropy"',
+        "no points",
+    ),
     "test without its answer": (
         '"test_softmax"',
         '"test_softplus"',
