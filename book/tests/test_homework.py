@@ -73,10 +73,10 @@ def test_the_sections_to_read_are_there(part):
 def test_the_exercises_to_try_are_there(part):
     chapters = "".join(path.read_text("utf8") for path in BOOK.glob("[01]*.md"))
     for line in part.practise:
-        labels = re.findall(r"\{ref\}`([\w-]+)`", line)
-        assert labels
-        for label in labels:
-            assert f"\n:label: {label}\n" in chapters, label
+        named = re.findall(r"\{ref\}`([^<`]+) <([\w-]+)>`", line)
+        assert named and len(named) == line.count("{ref}")
+        for title, label in named:
+            assert f"{{exercise}} {title}\n:label: {label}\n" in chapters, label
 
 
 @every_part
