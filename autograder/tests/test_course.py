@@ -183,6 +183,12 @@ SPOILT = {
         "assert isinstance(scores",
         "uses scores",
     ),
+    "a reference that is not there": (
+        "reference.softmax(x, temperature)",
+        "reference.soft_max(x, temperature)",
+        "        agree(softmax(x, temperature), reference.soft_max",
+        "uses reference.soft_max, which no cell defines",
+    ),
     "hidden word in a visible check": (
         "weights = softmax(scores, 1.0)",
         "weights = softmax(scores, rng.random())",
