@@ -462,10 +462,10 @@ with part(1, "equal distances"):
 #
 # Table 5 gives VAL for four dimensions of the embedding, each with an error.
 # By how many *standard errors of the difference* does each dimension stay behind the best one?
-# The errors of two independent measurements, $e_1$ and $e_2$, give their difference the error
-# $\sqrt{e_1^2+e_2^2}$.
+# If two measurements are independent, their errors $e_1$ and $e_2$ give their difference the error
+# $\sqrt{e_1^2+e_2^2}$; take them as independent.
 # Two decimals are enough.
-# (Which differences would you bet on?)
+# (Which differences would you bet on? And what if all dimensions were tried on the same pairs?)
 
 # %% nbgrader={"grade_id": "behind_the_best", "solution": true}
 # behind_the_best = {64: …, 128: …, 256: …, 512: …}, numbers from 0 up
@@ -561,7 +561,7 @@ with part(1, "per doubling"):
 #
 # By which fraction does the error fall from 2.6 to 26 million images?
 # Three decimals are enough.
-# (The text beside the table names another figure. Which one can you confirm?)
+# (The text beside the table names another figure. Which of the two do the rows confirm?)
 
 # %% nbgrader={"grade_id": "tenfold_cut", "solution": true}
 # tenfold_cut = a number between 0 and 1

@@ -603,6 +603,17 @@ def val_last_allowed(same, different, far):
     return np.mean(same <= threshold)
 
 
+@wrong(
+    "val_at_far",
+    "an interpolated quantile",
+    hint="A quantile lies between two distances, and one pair too many may lie below it: "
+    "count the false accepts.",
+)
+def val_from_quantile(same, different, far):
+    """The threshold is the FAR quantile of the distances."""
+    return np.mean(same <= np.quantile(different, far))
+
+
 @right("val_at_far", "all thresholds tried")
 def val_by_search(same, different, far):
     best = 0.0
