@@ -16,7 +16,7 @@ import json
 import math
 import re
 import symtable
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -59,16 +59,17 @@ class Cell:
     kind : one of
         ``text`` explanation; ``given`` code the student may not change; ``solution`` the student's
         code; ``test`` its autograded test; ``manual`` a text the student writes and a person
-        marks.
+        marks. A solution named ``text_…`` is a text in a string, tested and marked.
     grade_id : unique in the assignment. Of a solution, the name it defines.
     source : the whole cell, solution and hidden tests included.
     visible : the source without its hidden tests.
     hidden : the hidden tests alone, without their markers ("" if there are none).
-    points : what the cell is worth; 0 unless it is a test or a manual cell.
+    points : what the cell is worth; 0 unless it is a test or marked by a person.
     line : where the cell's marker stands in the file, from 1.
     metadata : the notebook cell's metadata. nbgrader's part is complete, and absent from an
         explanation: nbgrader refuses to regrade once the set of cells it knows has changed, and
         correcting a sentence must not do that.
+    lender : the assignment that the cell is taken from; "" if it is this one's own.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Cell:
     points: float
     line: int
     metadata: dict = field(hash=False)
+    lender: str = ""
 
     @property
     def cell_type(self) -> str:
@@ -217,13 +219,17 @@ def load(slug: str, root: Path | None = None) -> Assignment:
         raise SourceError(
             where, 1, "no such assignment", f"choose from: {', '.join(assignments(root)) or 'none'}"
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SourceError(where, 1, f"not UTF-8 ({error.reason})", "save it as UTF-8") from None
-    assignment = Assignment(slug, path, tuple(_cells(text, where, root)))
+    assignment = Assignment(slug, path, tuple(_cells(_read(path, where), where, root)))
+    _check_borrowed(assignment, where, root)
     _check_whole(assignment, where, root)
     return assignment
+
+
+def _read(path: Path, where: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(where, 1, f"not UTF-8 ({error.reason})", "save it as UTF-8") from None
 
 
 def _cells(text: str, where: str, root: Path | None) -> Iterator[Cell]:
@@ -277,20 +283,24 @@ def _borrow(source: str, given: dict, line: int, where: str, root: Path | None) 
         raise SourceError(where, line, f"{what} and has text of its own", "leave the cell empty")
     if root is None:
         raise SourceError(where, line, f"{what}, not its own", "take the cell from where it stands")
-    path = root / "solutions" / f"{lender}.py"
-    if not SLUG.fullmatch(lender) or not path.is_file():
+    if not SLUG.fullmatch(lender) or not (root / "solutions" / f"{lender}.py").is_file():
         choice = ", ".join(assignments(root))
         raise SourceError(where, line, f"{what}, which is not there", f"choose from: {choice}")
-    cells = _lent(path.read_text(encoding="utf-8"), f"solutions/{lender}.py")
+    cells = _cells_to_lend(lender, root)
     if grade_id not in cells:
-        choice = ", ".join(name for name in cells if not name.startswith("explain_"))
+        choice = ", ".join(name for name, cell in cells.items() if cell.kind != "text")
         raise SourceError(where, line, f"{what}, which has no such cell", f"choose from: {choice}")
-    return replace(cells[grade_id], line=line)
+    return replace(cells[grade_id], line=line, lender=lender)
+
+
+def _cells_to_lend(slug: str, root: Path) -> dict[str, Cell]:
+    """grade_id → cell of an assignment from which cells may be taken."""
+    where = f"solutions/{slug}.py"
+    return _parsed(_read(root / where, where), where)
 
 
 @functools.cache
-def _lent(text: str, where: str) -> dict[str, Cell]:
-    """grade_id → cell of an assignment from which cells may be taken."""
+def _parsed(text: str, where: str) -> dict[str, Cell]:
     return {cell.grade_id: cell for cell in _cells(text, where, None)}
 
 
@@ -354,7 +364,11 @@ def _cell(raw: dict, marker: str, line: int, where: str) -> Cell:
         )
     if kind == "test" and points is None:
         raise fail(f'test "{grade_id}" has no points', 'add "points": … to its nbgrader metadata')
-    if kind in ("given", "solution") and points is not None:
+    # A text in a string: its test counts the words, and a person marks what they say.
+    marked = kind == "solution" and grade_id.startswith("text_")
+    if marked and points is None:
+        raise fail(f'text "{grade_id}" has no points', 'add "points": … for the person who marks')
+    if kind in ("given", "solution") and points is not None and not marked:
         raise fail(
             f'"{grade_id}" has points but is not a test', f'put them on "test_{grade_id}" instead'
         )
@@ -414,7 +428,7 @@ def _cell(raw: dict, marker: str, line: int, where: str) -> Cell:
         return Cell(kind, grade_id, source, source, "", 0, line, metadata)
     nbgrader = {
         "cell_type": raw.cell_type,
-        "grade": kind in ("test", "manual"),
+        "grade": kind in ("test", "manual") or marked,
         "grade_id": grade_id,
         "locked": kind in ("given", "test"),
         "schema_version": 3,
@@ -452,6 +466,32 @@ def _regions(source: str, begin: str, end: str, what: str, fail) -> list[tuple[i
     return found
 
 
+def _check_borrowed(assignment: Assignment, where: str, root: Path) -> None:
+    """What a cell uses of its lender's other cells is here too. Raises `SourceError`."""
+    here = _defined(assignment.cells)
+    for cell in assignment.cells:
+        if not cell.lender or cell.cell_type != "code":
+            continue
+        used = _names(cell.source)[1]
+        if cell.kind == "solution":  # its bank comes with it
+            for _, name, node in _bank(cell.lender, root):
+                used |= _names(ast.unparse(node))[1] if name == cell.grade_id else set()
+        for other in _cells_to_lend(cell.lender, root).values():
+            for name in sorted((used & _defined([other])) - here):
+                raise SourceError(
+                    where,
+                    cell.line,
+                    f'"{cell.grade_id}" uses {name}, which no cell defines here',
+                    f"define it in a given cell, as solutions/{cell.lender}.py:"
+                    f"{_line_of(other, name)} does",
+                )
+
+
+def _defined(cells: Iterable[Cell]) -> set[str]:
+    """The names that given and solution cells bind."""
+    return {n for c in cells if c.kind in ("given", "solution") for n in _names(c.source)[0]}
+
+
 def _check_whole(assignment: Assignment, where: str, root: Path) -> None:
     """What can only be seen with all cells at hand. Raises `SourceError`."""
     solutions = {c.grade_id: c for c in assignment.of_kind("solution")}
@@ -482,6 +522,15 @@ def _check_whole(assignment: Assignment, where: str, root: Path) -> None:
     notebook = set(solutions) | assignment.given_names | set(dir(builtins))
     words = _test_words()
     for test in assignment.tests:
+        referred = set(re.findall(r"\breference\.(\w+)", test.hidden))
+        if unknown := referred - _defined(assignment.cells):
+            name = min(unknown)
+            raise SourceError(
+                where,
+                _line_of(test, name),
+                f'"{test.grade_id}" uses reference.{name}, which no cell defines',
+                f"take that cell of {test.lender} too" if test.lender else "define it in an answer",
+            )
         own, free = _names(test.source)
         _, free_visible = _names(test.visible)
         for name in sorted((free - notebook - words) | (free_visible - notebook)):
@@ -513,35 +562,41 @@ def bank_path(root: Path, slug: str) -> Path:
 
 def banked_names(slug: str, root: Path | None = None) -> set[str]:
     """The graded names for which the bank holds a known-wrong answer. Read, not imported."""
-    lent = {name for name, lender in borrowed(slug, root).items() if name in _banked(lender, root)}
-    return lent | _banked(slug, root)
+    root = root or ROOT
+
+    def wrong(slug: str) -> set[str]:
+        return {name for kind, name, _ in _bank(slug, root) if kind == "wrong"}
+
+    lent = borrowed(slug, root).items()
+    return wrong(slug) | {name for name, lender in lent if name in wrong(lender)}
 
 
-def _banked(slug: str, root: Path | None) -> set[str]:
-    """`banked_names` without what is borrowed."""
-    path = bank_path(root or ROOT, slug)
-    if not path.is_file():
-        return set()
+def _bank(slug: str, root: Path) -> list[tuple[str, str, ast.FunctionDef]]:
+    """(wrong or right, graded name, function) of each answer in an assignment's own bank."""
+    path = bank_path(root, slug)
+    where = f"autograder/misconceptions/{slug}.py"
+    return _parsed_bank(_read(path, where), where) if path.is_file() else []
+
+
+@functools.cache
+def _parsed_bank(text: str, where: str) -> list[tuple[str, str, ast.FunctionDef]]:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(text)
     except SyntaxError as error:
         raise SourceError(
-            f"autograder/misconceptions/{slug}.py",
-            error.lineno or 1,
-            f"syntax error: {error.msg}",
-            "correct it",
+            where, error.lineno or 1, f"syntax error: {error.msg}", "correct it"
         ) from None
-    return {
-        call.args[0].value
+    return [
+        (call.func.id, call.args[0].value, node)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
         for call in node.decorator_list
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
-        and call.func.id == "wrong"
+        and call.func.id in ("right", "wrong")
         and call.args
         and isinstance(call.args[0], ast.Constant)
-    }
+    ]
 
 
 def _test_words() -> set[str]:
@@ -567,7 +622,9 @@ def _names(source: str) -> tuple[set[str], set[str]]:
 
 
 def _line_of(cell: Cell, name: str) -> int:
-    """The file's line on which a name first stands in a cell."""
+    """The file's line on which a name first stands in a cell; of a borrowed one, its marker's."""
+    if cell.lender:
+        return cell.line
     rows = cell.source.splitlines()
     row = next((i for i, r in enumerate(rows) if re.search(rf"\b{re.escape(name)}\b", r)), 0)
     return cell.line + 1 + row

@@ -256,7 +256,7 @@ class Verdict(NbGraderPreprocessor):
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
-            if is_grade(cell):
+            if is_test(cell):
                 cell.outputs = verdict_outputs(result, cell)
             else:
                 cell.outputs = safe_outputs(result["outputs"].get(cell.id, []))
@@ -266,6 +266,11 @@ class Verdict(NbGraderPreprocessor):
                 if output.output_type == "execute_result":
                     output.execution_count = cell.execution_count
         return nb, resources
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether the cell's points come from tests; those of an answer are given by a person."""
+    return is_grade(cell) and not is_solution(cell)
 
 
 def verdict_outputs(result: dict, cell: NotebookNode) -> list[NotebookNode]:
@@ -292,7 +297,7 @@ class FailClosedGrades(SaveAutoGrades):
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int):
         """Save this cell's score or comment in the gradebook."""
-        if is_grade(cell) and not is_solution(cell):
+        if is_test(cell):
             plain = NotebookNode(cell)
             score = read_score(cell)
             plain.outputs = [v4.new_output("execute_result", data={"text/plain": repr(score)})]
@@ -436,7 +441,7 @@ class HideTests(ClearHiddenTests):
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int):
         """Clear one cell."""
-        if is_grade(cell) and not is_solution(cell):
+        if is_test(cell):
             return super().preprocess_cell(cell, resources, cell_index)
         return cell, resources
 

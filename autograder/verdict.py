@@ -697,7 +697,7 @@ def _reference(assignment: Assignment) -> dict[str, Any]:
 def answer_names(assignment: Assignment, answer: Answer) -> Mapping[str, Any]:
     """`reference_names` with one answer of the bank in the place of the solution."""
     names = dict(reference_names(assignment))
-    path = f"autograder/misconceptions/{assignment.slug}.py"
+    path = f"autograder/misconceptions/{Path(answer.function.__code__.co_filename).name}"
     try:
         with testing.quiet(), _at_home(assignment):
             exec(compile(answer.source(), path, "exec"), names)

@@ -116,20 +116,23 @@ def answers(slug: str, root: Path | None = None) -> tuple[Answer, ...]:
     apart.
     """
     folder = root / "autograder" / "misconceptions" if root else _HERE
-    path = folder / f"{slug}.py"
-    names = vars(_module(path)).values() if path.is_file() else ()
-    found = tuple(value.answer for value in names if hasattr(value, "answer"))
+    found = _answers_in(folder / f"{slug}.py")
+    for name, lender in course.borrowed(slug, root).items():
+        found += [a for a in _answers_in(folder / f"{lender}.py") if a.name == name]
     seen: set[tuple[str, str]] = set()
     for answer in found:
         if (answer.name, answer.title) in seen:
             raise ValueError(
-                f"{path.name}: two answers to {answer.name} share a title — "
+                f"{slug}.py: two answers to {answer.name} share a title — "
                 f'rename one "{answer.title}"'
             )
         seen.add((answer.name, answer.title))
-    for name, lender in course.borrowed(slug, root).items():
-        found += tuple(answer for answer in answers(lender, root) if answer.name == name)
-    return found
+    return tuple(found)
+
+
+def _answers_in(path: Path) -> list[Answer]:
+    names = vars(_module(path)).values() if path.is_file() else ()
+    return [value.answer for value in names if hasattr(value, "answer")]
 
 
 @functools.cache

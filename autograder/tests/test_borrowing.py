@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from autograder import check, classroom, misconceptions, release
+from autograder import check, classroom, demo, gradebook, misconceptions, release
 from autograder.course import SourceError, load
 
 from .conftest import SLUG
@@ -38,7 +40,7 @@ def test_borrowed_cells_are_those_of_the_lender(project: Path) -> None:
     assert again.solution_names == ("softmax",) and again.points == 5
     for name in ("softmax", "test_softmax", "text_cold"):
         ours, theirs = again.by_id[name], first.by_id[name]
-        assert (ours.kind, ours.source, ours.hidden) == (theirs.kind, theirs.source, theirs.hidden)
+        assert ours == replace(theirs, line=ours.line, lender=SLUG)
         assert SOURCE.splitlines()[ours.line - 1].endswith(f'"from": "{SLUG}"}}')
 
 
@@ -98,3 +100,137 @@ def test_a_borrowed_name_needs_a_bank_as_well(project: Path) -> None:
     bank.write_text(bank.read_text().replace('"softmax",', '"other",'))
     with pytest.raises(SourceError, match='"softmax" has no known-wrong answer'):
         load(AGAIN, project)
+
+
+LENT = """
+# %% nbgrader={"grade_id": "hot_entropy", "from": "20_temperature"}
+
+# %% nbgrader={"grade_id": "test_hot_entropy", "from": "20_temperature"}
+"""
+
+
+def spoil(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_what_a_borrowed_answer_needs_is_named_with_its_place(project: Path) -> None:
+    path = borrower(project, SOURCE + LENT)
+    at = path.read_text().splitlines().index(LENT.splitlines()[1]) + 1
+    where = f"solutions/{AGAIN}.py:{at}: "
+    for name, definition in [
+        ("N", 'N = sp.Symbol("N", positive=True, integer=True)\n'),
+        ("sp", "import sympy as sp\n"),
+    ]:
+        with pytest.raises(SourceError) as caught:
+            load(AGAIN, project)
+        there = [
+            number
+            for number, row in enumerate(load(SLUG, project).path.read_text().splitlines(), 1)
+            if row == definition.rstrip()
+        ]
+        assert str(caught.value) == (
+            f'{where}"hot_entropy" uses {name}, which no cell defines here — define it in a given '
+            f"cell, as solutions/{SLUG}.py:{there[0]} does"
+        )
+        spoil(path, "import numpy as np\n", f"import numpy as np\n{definition}")
+        where = where.replace(f":{at}:", f":{at + 1}:")
+        at += 1
+    assert load(AGAIN, project).points == 8
+
+
+def test_what_only_the_lenders_bank_needs_is_missed_too(project: Path) -> None:
+    lender = load(SLUG, project)
+    spoil(
+        lender.path, "import numpy as np\n", "import numpy as np\ndef grow(x): return np.exp(x)\n"
+    )
+    spoil(lender.bank, "np.exp(scores * temperature)", "grow(scores * temperature)")
+    borrower(project)
+    with pytest.raises(SourceError, match='"softmax" uses grow, which no cell defines here'):
+        load(AGAIN, project)
+
+
+def test_a_reference_that_is_not_there_is_missed(project: Path) -> None:
+    lender = load(SLUG, project)
+    extra = "    holds(reference.hot_entropy is not None, 'there')\n"
+    first = "    for temperature in (0.5, 2.0):\n"
+    spoil(lender.path, first, extra + first)
+    path = borrower(project)
+    line = next(i for i, row in enumerate(path.read_text().splitlines(), 1) if "test_soft" in row)
+    with pytest.raises(SourceError) as caught:
+        load(AGAIN, project)
+    assert str(caught.value) == (
+        f'solutions/{AGAIN}.py:{line}: "test_softmax" uses reference.hot_entropy, which no cell '
+        f"defines — take that cell of {SLUG} too"
+    )
+
+
+def test_a_name_of_ones_own_that_a_borrowed_test_uses_otherwise(project: Path) -> None:
+    own = """
+# %% nbgrader={"grade_id": "weights", "solution": true}
+### BEGIN SOLUTION
+weights = 1
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_weights", "points": 1}
+assert weights == 1
+"""
+    path = borrower(project, SOURCE + own)
+    bank = project / "autograder" / "misconceptions" / f"{AGAIN}.py"
+    bank.write_text(
+        "from autograder.misconceptions import wrong\n\n\n"
+        '@wrong("weights", "two", hint="One.", value=True)\n'
+        'def two():\n    """Two."""\n    return 2\n'
+    )
+    line = next(i for i, row in enumerate(path.read_text().splitlines(), 1) if "test_soft" in row)
+    with pytest.raises(SourceError, match=f'{AGAIN}.py:{line}: "test_softmax" redefines weights'):
+        load(AGAIN, project)
+
+
+def test_answers_of_ones_own_add_to_the_lenders(project: Path) -> None:
+    borrower(project)
+    bank = project / "autograder" / "misconceptions" / f"{AGAIN}.py"
+    bank.write_text(
+        "from autograder.misconceptions import wrong\n\n\n"
+        '@wrong("softmax", "all equal", hint="They differ.")\n'
+        'def equal(scores, temperature):\n    """All alike."""\n'
+        "    return scores * 0 + 1 / scores.shape[1]\n"
+    )
+    assert [a.title for a in misconceptions.answers(AGAIN, project)][:2] == [
+        "all equal",
+        "multiplied by the temperature",
+    ]
+    assert [
+        r.faults for r in check.check_name(load(AGAIN, project), "softmax", 2) if r.faults
+    ] == []
+    bank.write_text(bank.read_text().replace("all equal", "multiplied by the temperature"))
+    again = project / "autograder" / "misconceptions" / "22_thrice.py"
+    bank.rename(again)  # a module is read once
+    borrower(project, slug="22_thrice")
+    with pytest.raises(ValueError, match="share a title"):
+        misconceptions.answers("22_thrice", project)
+
+
+def test_a_class_is_graded_on_borrowed_cells(project: Path, tmp_path: Path) -> None:
+    borrower(project)
+    release.release(project)
+    assignment = load(AGAIN, project)
+    folder = tmp_path / "course"
+    gradebook.init(folder, project)
+    answers = demo.model_answers(assignment)
+    bad = next(a for a in misconceptions.answers(AGAIN, project) if not a.correct)
+    for student, softmax in [("right", answers["softmax"]), ("wrong", bad.source())]:
+        target = folder / "submitted" / student / AGAIN
+        target.mkdir(parents=True)
+        notebook = demo.handed_in(assignment, answers | {"softmax": softmax})
+        nbformat.write(notebook, target / f"{AGAIN}.ipynb")
+    rows, problems = gradebook.grade(folder)
+    assert not problems
+    assert {r["student"]: (r["score"], r["to_mark"]) for r in rows} == {
+        "right": (3, 1),
+        "wrong": (1, 1),
+    }
+    gradebook.feedback(folder)
+    page = (folder / "feedback" / "wrong" / AGAIN / f"{AGAIN}.html").read_text()
+    assert bad.title in page and bad.hint in page.replace("&#39;", "'")

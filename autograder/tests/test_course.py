@@ -75,6 +75,12 @@ SPOILT = {
         '# %% nbgrader={"grade_id": "softmax"',
         "points",
     ),
+    "a text in a string without points": (
+        '"hot_entropy", "solution": true',
+        '"text_entropy", "solution": true',
+        '# %% nbgrader={"grade_id": "text_entropy"',
+        "no points",
+    ),
     "test without its answer": (
         '"test_softmax"',
         '"test_softplus"',
@@ -176,6 +182,12 @@ SPOILT = {
         "isinstance(scores, sp.Expr)",
         "assert isinstance(scores",
         "uses scores",
+    ),
+    "a reference that is not there": (
+        "reference.softmax(x, temperature)",
+        "reference.soft_max(x, temperature)",
+        "        agree(softmax(x, temperature), reference.soft_max",
+        "uses reference.soft_max, which no cell defines",
     ),
     "hidden word in a visible check": (
         "weights = softmax(scores, 1.0)",

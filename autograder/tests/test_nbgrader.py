@@ -19,7 +19,7 @@ from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 
 from autograder import demo, gradebook
-from autograder.course import ROOT, load
+from autograder.course import ROOT, files_of, load
 from autograder.nbgrader_hooks import read_score, safe_html, safe_outputs
 from autograder.release import STUBS, generate, release
 
@@ -136,6 +136,59 @@ def test_a_mark_given_by_hand_stays(released: Path, work: dict[str, Work], tmp_p
     (page,) = gradebook.feedback(folder)
     assert "7.5 of 8 points" in page.read_text()
     assert "Why does it <em>grow</em>? &lt;script&gt;" in page.read_text()
+
+
+WORDS = """
+# %% nbgrader={"grade_id": "text_words", "solution": true, "points": 2}
+# text_words = three to five words
+### BEGIN SOLUTION
+text_words = "the largest takes all"
+### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_text_words", "points": 1}
+count = len(text_words.split())
+assert 3 <= count <= 5, f"expected 3 to 5 words, got {count}"
+"""
+WORDS_BANK = """
+
+@wrong("text_words", "too short", hint="Say who takes what.", value=True)
+def one_word():
+    '''A word will do.'''
+    return "largest"
+"""
+
+
+def test_a_text_in_a_string_is_counted_and_waits_for_its_marks(
+    project: Path, tmp_path: Path
+) -> None:
+    for path, text in zip(load(SLUG, project).files, (WORDS, WORDS_BANK), strict=True):
+        path.write_text(path.read_text() + text)
+    release(project)
+    assignment, folder = load(SLUG, project), tmp_path / "course"
+    assert assignment.points == 11
+    mark = assignment.by_id["text_words"].metadata["nbgrader"]
+    assert (mark["grade"], mark["solution"], mark["locked"]) == (True, True, False)
+    gradebook.init(folder, project)
+    answers = demo.model_answers(assignment)
+    for student, words in [("right", answers["text_words"]), ("short", "text_words = 'all'")]:
+        work = demo.handed_in(assignment, answers | {"text_words": words})
+        target = folder / "submitted" / student / SLUG
+        target.mkdir(parents=True)
+        nbformat.write(work, target / f"{SLUG}.ipynb")
+    target = folder / "submitted" / "untouched" / SLUG
+    target.mkdir(parents=True)
+    nbformat.write(demo.handed_in(assignment, {}), target / f"{SLUG}.ipynb")
+    rows, problems = gradebook.grade(folder)
+    assert not problems
+    assert {r["student"]: (r["score"], r["to_mark"], r["test_text_words"]) for r in rows} == {
+        "right": (7, 2, 1),
+        "short": (6, 2, 0),
+        "untouched": (0, 0, 0),
+    }
+    gradebook.feedback(folder)
+    page = (folder / "feedback" / "short" / SLUG / f"{SLUG}.html").read_text()
+    assert "expected 3 to 5 words, got 1" in page
+    assert page.count("not marked yet (2 points)") == 4  # two texts, each in the table and above it
 
 
 # --- the formgrader
@@ -314,10 +367,12 @@ def test_no_score_or_two_are_zero() -> None:
 
 
 def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
-    """The same notebooks, real kernels, tests and answers in one process, no sandbox."""
-    slug = "03_softmax_to_gaussian"
-    names = (f"solutions/{slug}.py", f"autograder/misconceptions/{slug}.py")
-    files = {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
+    """The same notebooks, real kernels, tests and answers in one process, no sandbox.
+
+    The assignment has everything: values, functions, borrowed cells, texts in cells and in strings.
+    """
+    slug = "19_homework_facenet"
+    files = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in files_of(slug)}
     project = write_project(tmp_path / "project", files)
     release(project)
     assignment = load(slug, project)
@@ -326,7 +381,7 @@ def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
     stock.mkdir()
     (stock / "nbgrader_config.py").write_text("c = get_config()\n")
     generate([assignment], stock, STUBS, f"sqlite:///{stock}/gradebook.db")
-    for number in (0, 1, 2):  # the solution, and two mixtures of the bank's answers
+    for number in (0, 2):  # the solution, and a mixture of the bank's answers
         notebook = demo.handed_in(assignment, demo.banked_answers(assignment, number))
         for folder in (ours, stock):
             target = folder / "submitted" / f"s{number}" / slug

@@ -484,7 +484,6 @@ def test_cells_that_are_not_the_assignments_are_refused(assignment, box, spoil):
     [
         ("9 * x", "8 * x", "test_scale fails on its own solution"),
         ('with part(2, "any', 'with part(1, "any', "the parts add up to 2 points"),
-        ("reference.scale(x", "reference.skale(x", "the solution defines no skale"),
         ("callback(lambda v: -v)", "lambda v: -v", "cannot be called so"),
         ("area = t**2", "area = 1 / 0", "ZeroDivisionError"),
     ],
