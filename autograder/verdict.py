@@ -305,9 +305,9 @@ def _judge_apart(
         with contextlib.suppress(Exception):
             findings = judge(assignment, test, shell, seed, story)
             report({"verdict": asdict(findings.verdict)})
-            if findings.verdict.points < test.points:
-                if answer := recognise(assignment, test, findings):
-                    report({"misconception": answer.title, "hint": answer.hint})
+            lost = findings.verdict.points < test.points
+            if lost and (answer := recognise(assignment, test, findings)):
+                report({"misconception": answer.title, "hint": answer.hint})
             report({"alive": shell.alive})
 
     def prove(report: Callable[[dict], None]) -> None:
