@@ -357,6 +357,8 @@ def _common_ratio(left: np.ndarray, right: np.ndarray) -> str:
     ratio = float(np.median(left[solid] / right[solid]))
     if not np.isfinite(ratio) or not ratio or not np.allclose(left, ratio * right, rtol=1e-3):
         return ""
+    if abs(ratio - 1) < 1e-3:
+        return ""
     if abs(ratio + 1) < 1e-3:
         return "the sign is wrong" + (" everywhere" if right.size > 1 else "")
     if right.size > 1:
