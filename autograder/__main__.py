@@ -206,6 +206,7 @@ def _show(rows: list[dict]) -> None:
     """Print what everybody has earned: a row per student, a column per assignment."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     slugs = list(dict.fromkeys(row["assignment"] for row in rows))
     # Nineteen assignments fit a terminal by their numbers, not by their names.
@@ -221,7 +222,7 @@ def _show(rows: list[dict]) -> None:
         notes = [
             f"{row['assignment'].split('_')[0]}: {row['note']}" for row in theirs if row["note"]
         ]
-        table.add_row(student, *cells, "\n".join(notes))
+        table.add_row(Text(student), *cells, Text("\n".join(notes)))  # no markup
     Console().print(table)
 
 

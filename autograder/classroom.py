@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -75,8 +76,18 @@ class Course:
     def submissions(self, slug: str) -> list[str]:
         """The students who handed in something for an assignment, be it only a folder."""
         found = (self.root / "submitted").glob(f"*/{slug}")
+        return sorted(p.parent.name for p in found if is_student(p.parent.name))
+
+    def misnamed(self) -> list[str]:
+        """Folders in which students' folders are expected, of a name that nobody can have."""
         # Names with a dot are what editors and servers leave behind; nbgrader skips them as well.
-        return sorted(p.parent.name for p in found if not p.parent.name.startswith("."))
+        names = (p.name for p in (self.root / "submitted").glob("*/"))
+        return sorted(n for n in names if not is_student(n) and not n.startswith("."))
+
+
+def is_student(name: str) -> bool:
+    """Whether a folder's name can be a student's: one line that can be printed, and no pattern."""
+    return name.isprintable() and not name.startswith(".") and not set(name) & set("*?[]{}\\")
 
 
 def compute(
@@ -100,7 +111,7 @@ def compute(
     Raises
     ------
     CourseError
-        If this machine cannot open a sandbox, and the course wants one.
+        If this machine cannot open a sandbox, and the course wants one, or is out of memory.
     """
     missing = [job for job in wanted if not _place(course, *job)[0].exists()]
     faults: dict[str, GraderFault] = {}
@@ -120,6 +131,11 @@ def compute(
                         if slugs[other] == slug:
                             other.cancel()
                 done(count)
+        except BrokenProcessPool:
+            raise CourseError(
+                f"{course.root}: a process that graded was killed, for want of memory perhaps "
+                "— grade again, with fewer workers"
+            ) from None
         except SandboxError as error:
             pool.shutdown(cancel_futures=True)
             raise CourseError(

@@ -110,6 +110,12 @@ def grade(
     started(len(wanted))
     faults = classroom.compute(course, wanted, workers, done)
     ready = [slug for slug in ready if slug not in faults]
+    problems += [
+        CourseError(
+            f"{course.root / 'submitted'}: {name!r} is no student's name — rename the folder"
+        )
+        for name in course.misnamed()
+    ]
     for slug in ready:
         if course.submissions(slug):
             _convert(TrustedAutograde, application, slug)
@@ -202,9 +208,16 @@ def export(folder: Path) -> list[dict]:
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({k: f"{v:g}" if isinstance(v, float) else v for k, v in row.items()})
+        writer.writerow({k: _plain(v) for k, v in row.items()})
     classroom.write_whole(course.root / "grades.csv", text.getvalue())
     return rows
+
+
+def _plain(value: object) -> object:
+    """A value as it goes into the table. Spreadsheets take a text that begins so for a formula."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"'{value}" if isinstance(value, str) and value.startswith(tuple("=+-@")) else value
 
 
 def _in_order(slug: str, cells: dict[str, float], course: Course) -> dict[str, float]:

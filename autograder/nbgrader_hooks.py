@@ -18,6 +18,7 @@ import stat
 import warnings
 from collections.abc import Iterator
 from dataclasses import fields
+from html import escape
 from pathlib import Path
 
 import alembic.config
@@ -30,7 +31,7 @@ from alembic.script import ScriptDirectory
 from bleach.css_sanitizer import CSSSanitizer
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter, NotebookExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, NbGraderException
@@ -58,6 +59,8 @@ from autograder.testing import GraderFault
 
 MAX_COPIED_FILES = 100
 MAX_COPIED_BYTES = 50_000_000
+_PAGES = (".html", ".htm", ".xhtml", ".shtml", ".mhtml", ".svg", ".xml", ".xsl")
+"""Files that a browser shows as pages, with their scripts."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -191,8 +194,9 @@ class TrustedAutograde(Autograde):
         pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
         self.assignments, self.notebooks = {}, []
         for folder in sorted(glob.glob(pattern)):
-            slug, _ = self._ids(folder)
-            self.assignments[folder] = [os.path.join(folder, f"{slug}.ipynb")]
+            slug, student = self._ids(folder)
+            if classroom.is_student(student):
+                self.assignments[folder] = [os.path.join(folder, f"{slug}.ipynb")]
         if not self.assignments:
             super().init_notebooks()  # which says what there is instead
 
@@ -219,7 +223,7 @@ class TrustedAutograde(Autograde):
     def _ids(self, folder: str) -> tuple[str, str]:
         """Assignment and student of a submission folder."""
         pattern = self._format_source("(?P<slug>.*)", "(?P<student>.*)", escape=True)
-        found = re.fullmatch(pattern, folder)
+        found = re.fullmatch(pattern, folder, re.DOTALL)
         return found["slug"], found["student"]
 
 
@@ -324,10 +328,12 @@ def plain_files(path: str, exclude: list[str] | None = None) -> list[str]:
     """nbgrader's `find_all_files`, of which only plain files of sensible size and number remain.
 
     A submission may hold links (to /dev/zero, to another student), pipes, which block whoever
-    copies them, and more bytes than the disk has.
+    copies them, and more bytes than the disk has. Nor do pages go where feedback pages are.
     """
     found, total = [], 0
     for name in _find_all_files(path, exclude):
+        if name.lower().endswith(_PAGES):
+            continue
         try:
             info = os.lstat(name)
             readable = stat.S_ISREG(info.st_mode) and os.access(name, os.R_OK)
@@ -386,8 +392,29 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     return name in ("alt", "title", "colspan", "rowspan", "style")
 
 
+MAX_MARKDOWN = 20_000
+"""Characters. A longer text is shown as it was written: some take time that grows as a square."""
+MAX_ESCAPES = 5_000
+"""Colour changes in one output; with more of them it is shown without colours."""
+_MAX_COST = 25_000_000
+_IMAGE = re.compile(r"""(?i)<img\b[^<>"'/]*?\bsrc="data:image/(png|jpeg);base64,[a-z0-9+/=]*\"""")
+
+
+def _costly(html: str) -> bool:
+    """Whether reading this HTML could take long: as the square of its tags, and of one's parts."""
+    tags = _IMAGE.sub("<img", html).split("<")[1:]
+    parts = (len(re.findall(r"[\s/\"'=]", tag)) for tag in tags)
+    return len(tags) ** 2 + sum(count**2 for count in parts) > _MAX_COST
+
+
+def _as_written(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
+
+
 def safe_html(html: str) -> str:
     """HTML of which only harmless tags and attributes remain; everything else is shown as text."""
+    if _costly(html):
+        return _as_written(html)
     return bleach.clean(
         html,
         tags=_TAGS,
@@ -400,9 +427,21 @@ def safe_html(html: str) -> str:
 @pass_context
 def safe_markdown(context, source: str) -> str:
     """nbconvert's ``markdown2html`` filter for text that students have written."""
+    if len(source) > MAX_MARKDOWN:
+        return _as_written(source)
     attachments = context.get("cell", {}).get("attachments", {})
-    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
     return safe_html(MarkdownWithMath(renderer=renderer).render(source))
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's, for which a picture that is missing is just that. Its own raises."""
+
+    def _embed_image_or_attachment(self, src: str) -> str:
+        try:
+            return super()._embed_image_or_attachment(src)
+        except InvalidNotebook:
+            return ""
 
 
 def safe_outputs(outputs: list[dict]) -> list[NotebookNode]:
@@ -416,8 +455,18 @@ def safe_outputs(outputs: list[dict]) -> list[NotebookNode]:
                 if isinstance(output.data.get(mime), str):
                     data[mime] = clean(output.data[mime])
             output.data, output.metadata = NotebookNode(data), NotebookNode()
+        for holder, key in ((output, "text"), (output.get("data", {}), "text/plain")):
+            if key in holder:
+                holder[key] = _calm(holder[key])
+        if "traceback" in output:
+            output.traceback = _calm("\n".join(output.traceback)).split("\n")
         kept.append(output)
     return kept
+
+
+def _calm(text: str) -> str:
+    """Text in which so few colour changes remain that turning them into HTML takes no time."""
+    return text if text.count("\x1b") <= MAX_ESCAPES else re.sub(r"\x1b(\[[0-9;]*m)?", "", text)
 
 
 class Grades(GetGrades):

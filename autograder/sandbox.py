@@ -292,7 +292,8 @@ class Shell:
         )
         try:
             answer = self._ask(body, time.monotonic() + seconds)
-            reply = wire.decode(answer, lambda ref: self._resolve(ref))
+            # What a cell sends back is read in this very process: nothing that takes long to build.
+            reply = wire.decode(answer, self._resolve, plain=question[0] == "run")
             match reply:
                 case ("ok", value):
                     return value
@@ -306,10 +307,11 @@ class Shell:
         except Closed:
             self.close()
             raise ShellDied(f"{what} {self._end or _ENDS['exit']}") from None
-        except WireError as error:
+        except (WireError, MemoryError, RecursionError) as error:
             # Out of step, or oversize: whatever comes next on this line cannot be trusted.
             self.close()
-            raise ShellDied(f"{what} sent back something unusable: {error}") from None
+            why = error if isinstance(error, WireError) else "it is too large for this machine"
+            raise ShellDied(f"{what} sent back something unusable: {why}") from None
 
     def _refer(self, thing: Any, given: Mapping[Callable, str]) -> Ref:
         if isinstance(thing, _Passed):
@@ -333,13 +335,17 @@ class Shell:
 
     def answer(self, question: bytes) -> bytes:
         """Serve the other side, whose only questions are calls of what was lent to it."""
+        lent = self._lent.values()
+        if not lent:  # before anything is built of what it sends
+            raise WireError("it refers to a function that is lent no longer")
         match wire.decode(question, self._resolve):
-            case ("callback", function, list(args), dict(kwargs)) if callable(function):
+            # Not whatever can be called: a Lambda of SymPy's can, and computes for ever.
+            case ("callback", function, list(args), dict(kwargs)) if any(
+                function is own for own in lent
+            ):
                 pass
             case _:
                 raise WireError("it is no question")
-        if isinstance(function, Remote):
-            raise WireError("it is no callback")
         try:
             return wire.encode(("ok", function(*args, **kwargs)))
         except StudentError:  # from a call of the student's code inside the callback

@@ -24,6 +24,8 @@ from autograder.release import graded_notebook
 
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
+MAX_TEXT = 1_000_000
+"""Characters in all cells; pages are made of them, which takes a second per 100,000."""
 
 
 def is_image(mime: str, data: object) -> bool:
@@ -55,14 +57,16 @@ def read(path: Path, assignment: Assignment) -> NotebookNode:
 
 def _bytes(path: Path) -> bytes:
     """A submitted file's content. Raises `Refused` unless it is a plain file of sensible size."""
-    if path.parent.is_symlink() or path.is_symlink():
+    if any(place.is_symlink() for place in (path, *path.parents[:2])):
         raise Refused("It is a link, not a file: hand in the notebook itself.")
     try:
         # O_NONBLOCK: opening a pipe must not wait for somebody to write to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         others = sorted(p.name for p in path.parent.glob("*.ipynb"))[:3]
-        found = f" (there is: {', '.join(others)})" if others else ""
+        # A name can hold what no page can: line ends, orders to a terminal, bytes that are no text.
+        named = ", ".join(name if name.isprintable() else ascii(name) for name in others)
+        found = f" (there is: {named})" if others else ""
         raise Refused(f"There is no file {path.name} in the submission{found}.") from None
     except OSError as error:
         raise Refused(f"It cannot be opened ({error.strerror}).") from None
@@ -113,7 +117,10 @@ def _cells(content: bytes) -> list[NotebookNode]:
         raise Refused("It is not a notebook: it has no cells.")
     if len(raw) > MAX_CELLS:
         raise Refused(f"It has more than {MAX_CELLS} cells.")
-    return [_cell(cell) for cell in raw if isinstance(cell, dict)]
+    cells = [_cell(cell) for cell in raw if isinstance(cell, dict)]
+    if sum(len(cell.source) for cell in cells) > MAX_TEXT:
+        raise Refused(f"Its cells hold more than {MAX_TEXT:,} characters, outputs not counted.")
+    return cells
 
 
 def _cell(raw: dict) -> NotebookNode:
@@ -143,7 +150,7 @@ def _cell(raw: dict) -> NotebookNode:
             name: {mime: data}
             for name in inside("attachments")
             for mime, data in inside("attachments", name).items()
-            if is_image(mime, data)
+            if name.isprintable() and is_image(mime, data)
         },
     )
 

@@ -181,10 +181,11 @@ def explain(error: Exception) -> str:
 def holds(condition: Any, message: str) -> None:
     """A property. `message` says what should be so; it must not quote hidden numbers.
 
-    `condition` is a bool or an array of bools that must all be true. Anything else does not hold.
+    `condition` is a bool or an array of bools that must all be true. Anything else does not hold,
+    and of an empty array nothing does.
     """
     if isinstance(condition, np.ndarray | np.generic):
-        true = condition.dtype == bool and bool(np.all(condition))
+        true = condition.dtype == bool and condition.size > 0 and bool(np.all(condition))
     else:
         true = condition is True or condition is sp.true
     if not true:
@@ -309,6 +310,7 @@ def _numbers_differ(got: Any, right: np.ndarray, rtol: float, atol: float | None
     ):
         wrong = left != right
     else:
+        count = atol is None and rtol <= 1e-5
         finite = np.abs(right[np.isfinite(right)].astype(complex))
         scale = finite.max() if finite.size else 0.0
         slack = rtol * scale if atol is None else atol
@@ -317,6 +319,10 @@ def _numbers_differ(got: Any, right: np.ndarray, rtol: float, atol: float | None
             slack = max(slack, 8 * np.finfo(np.float32).eps * scale)
         with np.errstate(all="ignore"):
             wrong = ~np.isclose(left, right, rtol=rtol, atol=slack, equal_nan=True)
+            if right.dtype.kind in "iu" and left.dtype.kind == "f" and count:
+                # A count that is one off is wrong in floating point too, where one can be told.
+                rounding = 8 * np.finfo(left.dtype).eps * np.abs(right)
+                wrong |= np.abs(left - right) >= np.maximum(0.5, rounding)
     return _describe(left, right, wrong) if wrong.any() else ""
 
 
@@ -350,6 +356,8 @@ def _common_ratio(left: np.ndarray, right: np.ndarray) -> str:
         return ""
     ratio = float(np.median(left[solid] / right[solid]))
     if not np.isfinite(ratio) or not ratio or not np.allclose(left, ratio * right, rtol=1e-3):
+        return ""
+    if abs(ratio - 1) < 1e-3:
         return ""
     if abs(ratio + 1) < 1e-3:
         return "the sign is wrong" + (" everywhere" if right.size > 1 else "")
@@ -501,7 +509,8 @@ def _numerically(
             return None if not _evaluable(got) else "undefined where it should not be"
         compared += 1
         left, right = values
-        if abs(left - right) > sp.Float("1e-12", 30) * max(abs(left), abs(right), 1e-30):
+        # Not `>`: nothing is greater than what is no number.
+        if not abs(left - right) <= sp.Float("1e-12", 30) * max(abs(left), abs(right), 1e-30):
             ratios.append(_ratio(left, right))
     if not compared:
         return None

@@ -191,7 +191,7 @@ def _error(outputs: list[dict], said: bool = False) -> str:
             if not said:
                 return name
             # What an assertion says was written for the reader; other errors need their names.
-            words = output["evalue"].strip()
+            words = output["evalue"].strip()[:2000]
             if name in ("AssertionError", _STOPPED):
                 return words or name
             return f"{name}: {words}" if words else name
@@ -222,11 +222,16 @@ class _Notebook:
         self.shells_left = restarts + 1
         self.done: list[_Step] = []
         self._shell: Shell | None = None
+        self._asked = False
 
     def run(self, step: _Step) -> list[dict]:
         """Run a cell. Its outputs."""
-        if step.id not in self.fatal:
-            self._try(step, self.quiet, outputs := [])
+        outputs: list[dict] = []
+        if step.id not in self.fatal and not self._try(step, self.quiet, outputs) and self._asked:
+            # What a test has called may have done it, and not this cell.
+            self._asked = False
+            del self.fatal[step.id]
+            self._try(step, self.quiet, outputs)
         if step.id in self.fatal:
             reason = self.fatal[step.id]
             return [_stopped(reason)]
@@ -240,11 +245,17 @@ class _Notebook:
                 raise _GivenUp
             self.shells_left -= 1
             self._shell = self.open_shell()
+            self._asked = False
             for step in self.done:
                 if not self._try(step, True, []):
                     self.done.remove(step)
                     break
         return self._shell
+
+    def shell_to_ask(self) -> Shell:
+        """`shell`, for a test, whose calls may leave anything behind in it."""
+        shell, self._asked = self.shell(), True
+        return shell
 
     def _try(self, step: _Step, quiet: bool, outputs: list[dict]) -> bool:
         """Run a cell in the shell; False if the shell did not survive that."""
@@ -296,40 +307,39 @@ def _judge_apart(
     if step.id in notebook.fatal:
         return replace(none, messages=(notebook.fatal[step.id],))
     try:
-        shell = notebook.shell()
+        shell = notebook.shell_to_ask()
     except _GivenUp:
         return replace(none, messages=(_GIVEN_UP,))
 
     def work(report: Callable[[dict], None]) -> None:
-        try:
+        # Whatever an answer makes of this process, it says nothing about the test: see `prove`.
+        with contextlib.suppress(Exception):
             findings = judge(assignment, test, shell, seed, story)
-        except Exception:
-            # Whose fault is it? If the solution passes on the same inputs, the answer's.
-            rehearse(assignment, test, seed)
-            return
-        report({"verdict": asdict(findings.verdict), "alive": shell.alive})
-        if findings.verdict.points < test.points:
-            # No point is lost to a test that its own solution fails on the same inputs.
-            rehearse(assignment, test, seed)
-            with contextlib.suppress(
-                Exception
-            ):  # an answer that cannot be compared is no known one
-                if answer := recognise(assignment, test, findings):
-                    report({"misconception": answer.title, "hint": answer.hint})
+            report({"verdict": asdict(findings.verdict)})
+            lost = findings.verdict.points < test.points
+            if lost and (answer := recognise(assignment, test, findings)):
+                report({"misconception": answer.title, "hint": answer.hint})
+            report({"alive": shell.alive})
+
+    def prove(report: Callable[[dict], None]) -> None:
+        rehearse(assignment, test, seed)
 
     left = min(TEST_SECONDS, notebook.deadline - time.monotonic())
     reports, in_time = _in_a_fork(work, max(left, 0))
-    for report in reports:
-        if "fault" in report:
+    said = {key: value for report in reports for key, value in report.items()}
+    if not said.get("alive"):
+        shell.close()  # dead, or left in the middle of a conversation
+    verdict = said.get("verdict")
+    if verdict is None or verdict["points"] < test.points:
+        # No point is lost to a test that its own solution fails on the same inputs. In a fresh
+        # process, for the answer may have left the other one without memory.
+        for report in _in_a_fork(prove, TEST_SECONDS)[0]:
             raise GraderFault(report["fault"])
-    if not reports or not reports[0]["alive"]:
-        shell.close()  # killed in the middle of a conversation, or dead
-    if not reports:
+    if verdict is None:
         late = f"the test was stopped: it took over {left:.0f} seconds"
         return replace(none, messages=("the test broke down on your result" if in_time else late,))
-    verdict = reports[0]["verdict"]
     verdict["messages"] = tuple(verdict["messages"])
-    return named(Verdict(**verdict), *(reports[1].values() if len(reports) > 1 else ("", "")))
+    return named(Verdict(**verdict), said.get("misconception", ""), said.get("hint", ""))
 
 
 def named(verdict: Verdict, misconception: str, hint: str) -> Verdict:

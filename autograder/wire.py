@@ -70,6 +70,7 @@ REF_KINDS = ("function", "class", "generator", "iterator", "module", "object")
 """The words for objects that do not cross. Closed, since a class may be called anything."""
 
 _SPACES = {b"o": "object", b"n": "name", b"k": "callback"}
+_PLAIN = frozenset(b"%c" % tag for tag in b"NTFifultd")
 _DTYPES = {code: np.dtype(code) for code in {np.dtype(c).str for c in "?bhilqBHILQefdgFDG"}}
 """Numbers and truth values in the machine's byte order; no objects, text, dates or records."""
 
@@ -330,17 +331,21 @@ class _Encoder:
 # --- bytes to values
 
 
-def decode(data: bytes | bytearray, resolve: Callable[[Ref], Any] | None = None) -> Any:
+def decode(
+    data: bytes | bytearray, resolve: Callable[[Ref], Any] | None = None, *, plain: bool = False
+) -> Any:
     """The value that bytes stand for.
 
-    Arrays own their memory and can be written to. `resolve` turns a `Ref` into an object.
+    Arrays own their memory and can be written to. `resolve` turns a `Ref` into an object. With
+    `plain` only text, ordinary numbers, and lists, tuples and dicts of these are received: whatever
+    the sender makes of them, they take no more time and memory than their length accounts for.
 
     Raises
     ------
     WireError
         If the bytes are not what `encode` makes of an allowed value, or exceed a limit.
     """
-    decoder = _Decoder(data, resolve)
+    decoder = _Decoder(data, resolve, plain)
     try:
         value = decoder.take(0)
     except WireError:
@@ -357,11 +362,14 @@ def decode(data: bytes | bytearray, resolve: Callable[[Ref], Any] | None = None)
 
 
 class _Decoder:
-    def __init__(self, data: bytes | bytearray, resolve: Callable[[Ref], Any] | None) -> None:
+    def __init__(
+        self, data: bytes | bytearray, resolve: Callable[[Ref], Any] | None, plain: bool
+    ) -> None:
         self.data = memoryview(data)
         self.at = 0
         self.items = 0
         self.resolve = resolve
+        self.plain = plain
 
     def spend(self, cost: int, depth: int) -> None:
         self.items += cost
@@ -390,6 +398,8 @@ class _Decoder:
 
     def integer_body(self) -> int:
         data = self.counted()
+        if self.plain and len(data) > 8:  # as text it would have more digits than Python writes
+            raise WireError("it holds an integer of more than 64 bits")
         if len(data) > MAX_BITS // 8 + 1:
             raise WireError(f"it holds an integer of more than {MAX_BITS} bits")
         return int.from_bytes(data, "little", signed=True)
@@ -410,7 +420,10 @@ class _Decoder:
 
     def take(self, depth: int) -> Any:
         self.spend(1, depth)
-        match bytes(self.bytes(1)):
+        tag = bytes(self.bytes(1))
+        if self.plain and tag not in _PLAIN:
+            raise WireError("it holds more than text and numbers")
+        match tag:
             case b"N":
                 return None
             case b"T":
@@ -435,6 +448,9 @@ class _Decoder:
                 return set(self.many(depth))
             case b"d":
                 flat = self.many(depth)
+                # Unlike a text's, a number's hash is known to all, and many can share one.
+                if self.plain and not all(type(key) is str for key in flat[::2]):
+                    raise WireError("it holds keys that are no text")
                 return dict(zip(flat[::2], flat[1::2], strict=True))
             case b":":
                 return slice(*self.many(depth))
@@ -566,6 +582,12 @@ class _Decoder:
 # --- messages on a socket
 
 
+def _check(deadline: float | None) -> None:
+    """Raise TimeoutError after the deadline, also if there is always a byte more to be had."""
+    if deadline is not None and time.monotonic() >= deadline:
+        raise TimeoutError
+
+
 class Connection:
     """Whole messages over a stream socket, with a limit on their length and on waiting.
 
@@ -591,6 +613,7 @@ class Connection:
             raise WireError(f"it is larger than {MAX_BYTES >> 20} MB")
         rest = memoryview(struct.pack("<I", len(message)) + message)
         while rest:
+            _check(deadline)
             try:
                 rest = rest[self.sock.send(rest) :]
             except BlockingIOError:
@@ -609,6 +632,7 @@ class Connection:
         data = bytearray(count)
         view, filled = memoryview(data), 0
         while filled < count:
+            _check(deadline)
             try:
                 got = self.sock.recv_into(view[filled:])
             except BlockingIOError:
@@ -622,14 +646,13 @@ class Connection:
         return data
 
     def _wait(self, deadline: float | None, writing: bool = False) -> None:
+        _check(deadline)
         left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimeoutError
         poll = select.poll()  # select() cannot watch descriptors above 1023
         poll.register(self.sock, select.POLLOUT if writing else select.POLLIN)
         if self.leash is not None:
             poll.register(self.leash, select.POLLIN)
-        ready = dict(poll.poll(None if left is None else math.ceil(left * 1000)))
+        ready = dict(poll.poll(None if left is None else math.ceil(max(left, 0) * 1000)))
         if not ready:
             raise TimeoutError
         if self.sock.fileno() not in ready:

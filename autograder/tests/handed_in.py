@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,6 +198,51 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
         "markers": edited(text_of_the_marker),
     }
 
+    def numbers_odd(nb: NotebookNode) -> None:
+        nb.metadata.odd = [float("nan"), float("inf"), -1e308, 10**300]
+        nb.nbformat, nb.nbformat_minor = 5, -3
+        for number, c in enumerate(nb.cells):
+            c.execution_count = float("nan") if number % 2 else 10**400
+
+    def ids_odd(nb: NotebookNode) -> None:
+        for number, c in enumerate(nb.cells):
+            c.id = [None, 7, "test_softmax", [1], {"a": 1}, "x" * 10_000][number % 6]
+
+    def pictures_odd(nb: NotebookNode) -> None:
+        text = cell(nb, "text_cold")
+        text.source = "![a](attachment:gone.png) ![b](attachment:\ud800.png) ![c](attachment:c)"
+        text.attachments = {
+            "\ud800.png": {"image/png": "iVBORw0="},
+            "c": {"image/png": '"><script>evil()</script>', "image/svg+xml": "<svg onload=evil()>"},
+            "d\nd": {"image/png": "iVBORw0="},
+            "e": [1],
+        }
+
+    def deep_metadata(nb: NotebookNode) -> None:
+        inner: dict = {}
+        for _ in range(400):
+            inner = {"nbgrader": inner, "grade_id": inner and "softmax"}
+        for c in nb.cells:
+            c.metadata.update(inner)
+            c.metadata.nbgrader.grade_id = c.metadata.nbgrader.get("grade_id") or c.id
+
+    class_ |= {
+        "numbers-odd": edited(numbers_odd),
+        "ids-odd": edited(ids_odd),
+        "pictures-odd": edited(pictures_odd),
+        "types-odd": edited(
+            lambda nb: [
+                marks(name, points="3", grade=[], solution=0, schema_version=None)(nb)
+                for name in ("softmax", "test_softmax")
+            ]
+        ),
+        "deep-text": edited(sources(text_cold=">" * 30_000)),
+        "square-text": edited(sources(text_cold="\\begin{a}" * 2_000)),
+        "long-text": Work(
+            None, "more than 1,000,000 characters", file(bytes_of(sources(text_cold="x " * 10**6)))
+        ),
+    }
+
     # --- files
 
     def missing(folder: Path) -> None:
@@ -237,6 +284,40 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
         with open(folder / "huge", "wb") as sparse:
             sparse.truncate(10**11)
 
+    def socket_file(folder: Path) -> None:
+        folder.mkdir(parents=True)
+        with contextlib.chdir(folder), socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(file_name)  # by its short name, for a socket's has at most 108 letters
+
+    def linked_student(folder: Path) -> None:
+        folder.parent.symlink_to("solved")
+
+    def named(name: bytes) -> Callable[[Path], None]:
+        def make(folder: Path) -> None:
+            folder.mkdir(parents=True)
+            (folder / os.fsdecode(name)).write_bytes(bytes_of())
+
+        return make
+
+    def with_pages(folder: Path) -> None:
+        file(bytes_of())(folder)
+        for name in (f"{assignment.slug}.html", "index.HTM", "a/b.svg", "a/c.xml"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("<script>evil()</script>")
+            (folder / name).chmod(0o444)
+        (folder / "nbgrader_config.py").write_text("raise SystemExit")
+        (folder / "extra.ipynb").write_bytes(bytes_of(base=foreign))
+
+    def with_odd_tree(folder: Path) -> None:
+        file(bytes_of())(folder)
+        (folder / os.fsdecode(b"\xff\n\x1b[31m")).write_text("x")
+        (folder / "-rf *;$(touch pwned)").write_text("x")
+        (folder / f"{assignment.slug}.ipynb.ipynb").mkdir()
+        (folder / "/".join("d" * 100)).mkdir(parents=True)
+        for number in range(300):
+            (folder / f"file-{number}").touch()
+        os.link(folder / file_name, folder / "again")
+
     def dated(text: str) -> Work:
         def make(folder: Path) -> None:
             file(bytes_of())(folder)
@@ -249,6 +330,7 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
         os.mkfifo(folder / "timestamp.txt")
 
     good = bytes_of()
+    twice = good.replace(b'"cells":', b'"cells": 3, "cells":', 1)
     old_format = nbformat.writes(nbformat.convert(copy.deepcopy(solved), 3))
     foreign = v4.new_notebook(cells=[v4.new_code_cell("print('another course')")])
     class_ |= {
@@ -271,6 +353,14 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
         "linked-folder": Work(None, "It is a link", linked_folder),
         "is-a-folder": Work(None, "not a plain file", is_a_folder),
         "is-a-file": Work(None, "cannot be opened", is_a_file),
+        "names-twice": Work(full, "", file(twice)),
+        "sheets": refused("can be read", good[:-1] + b', "worksheets": 3, "nbformat": 99}'),
+        "socket": Work(None, "cannot be opened", socket_file),
+        "linked-student": Work(None, "It is a link", linked_student),
+        "named-in-bytes": Work(None, "(there is: '\\udcff.ipynb')", named(b"\xff.ipynb")),
+        "named-in-orders": Work(None, "there is: '\\x1b[2J", named(b"\x1b[2J[red]\n.ipynb")),
+        "with-pages": Work(full, "", with_pages),
+        "odd-tree": Work(full, "", with_odd_tree),
         "huge": Work(None, "larger than 20 MB", huge),
         "odd-files": Work(full, "", with_odd_files),
         "format-3": Work(full, "", file(old_format.encode())),

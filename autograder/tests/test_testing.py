@@ -67,6 +67,9 @@ def cell():
         (10**30, 10**30),
         (True, True),
         ([[1, 2], [3]], [[1, 2], [3]]),
+        (25_557_032.0, 25_557_032),
+        (np.float32(25_557_032), 25_557_032),
+        (2.0**60, 2**60 + 1),
     ],
 )
 def test_agree_accepts(got, expected):
@@ -100,6 +103,9 @@ def test_agree_accepts(got, expected):
         (0, np.nan, "x: wrong"),
         (3, 4, "x: wrong"),
         (True, False, "x: wrong"),
+        (25_557_033.0, 25_557_032, "x: close, but"),
+        (np.float32(25_560_000), 25_557_032, "x: close, but"),
+        (np.array([1.0, 25_557_033]), [1, 25_557_032], "close, but not within the tolerance"),
     ],
 )
 def test_agree_rejects_and_says_why(got, expected, says):
@@ -208,7 +214,8 @@ def test_holds_wants_truth_and_nothing_else():
     for true in (True, np.True_, np.array([True, True]), sp.true):
         holds(true, "it is so")
     anything = sandbox.loopback({"f": lambda: object()}).call("f")
-    for other in (False, 1, "yes", [True], anything, np.array([True, False]), np.float64(1), None):
+    nothing, some = np.ones(0) > 0, np.array([True, False])
+    for other in (False, 1, "yes", [True], anything, some, nothing, np.float64(1), None):
         with pytest.raises(Failed, match="it should be so"):
             holds(other, "it should be so")
 

@@ -317,6 +317,66 @@ def test_an_endless_loop_costs_its_own_exercise(grade):
     assert "`scale` was stopped: it ran longer than 2 seconds" in words(record, "test_scale")
 
 
+def test_what_a_test_has_called_costs_no_later_exercise(grade):
+    """It ends the process when its own exercise is over, in the cell of the next one."""
+    record = grade(
+        scale="import os, threading\nimport numpy as np\ncalls = []\ndef scale(x, factor):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) > 3: threading.Timer(0.5, os._exit, (0,)).start()\n"
+        "    return np.asarray(x) * factor",
+        area="import time\ntime.sleep(1)\narea = t**2",
+    )
+    assert points(record) == [3, 2, 2]
+
+
+CALLED_LATER = SOURCE.replace(
+    "agree(mean_of(shifted, [1.0, 271828.0]), 135915.5)",
+    "agree(mean_of(maker(), [1.0, 271828.0]), 135915.5)",
+).replace(
+    '# %% nbgrader={"grade_id": "mean_of"',
+    '# %% nbgrader={"grade_id": "maker", "solution": true}\n'
+    "def maker():\n    ### BEGIN SOLUTION\n    return lambda x: x + 1\n    ### END SOLUTION\n\n"
+    '# %% nbgrader={"grade_id": "test_maker", "points": 1}\nassert maker()(1) == 2\n'
+    "### BEGIN HIDDEN TESTS\nagree(maker()(2), 3)\n### END HIDDEN TESTS\n\n"
+    '# %% nbgrader={"grade_id": "mean_of"',
+)
+"""A test that hands one of the student's functions to another."""
+
+
+def test_a_death_while_a_misconception_is_looked_for_costs_no_later_exercise(tmp_path, box):
+    """The bank's answers are called with the functions that the test has passed."""
+    more = SOURCE[SOURCE.index('# %% nbgrader={"grade_id": "area"') :]
+    more = more[: more.index('# %% nbgrader={"grade_id": "mean_of"')].replace("area", "area_2")
+    bank = BANK + (
+        '\n@wrong("maker", "adds two", hint="One.")\ndef maker_of_two():\n    """Two."""\n'
+        "    return lambda x: x + 2\n\n"
+        '@wrong("area_2", "the perimeter", hint="Two lengths.", value=True)\n'
+        'def perimeter_2():\n    """All."""\n    return 4 * t\n'
+    )
+    assignment = project(tmp_path, CALLED_LATER + "\n" + more, bank)
+    record = grade_in(
+        assignment,
+        box,
+        maker="import os\ncalls = []\ndef step(x):\n    calls.append(x)\n"
+        "    return x + 1 if len(calls) < 6 else os._exit(0)\ndef maker(): return step",
+        mean_of="mean_of = lambda f, x: 2.5 if len(x) == 2 and x[1] == 2 else f(x[0]) * 0",
+    )
+    assert points(record) == [3, 2, 1, 0, 2]
+
+
+def test_an_answer_that_takes_all_memory_is_no_fault_of_the_test(tmp_path, box, monkeypatch):
+    monkeypatch.setattr(verdict, "TEST_BYTES", 2**26)
+    kept = SOURCE.replace(
+        'with part(1, "a factor of 1"):',
+        "kept = []\nwhile scale([1.0], 1.0)[0] != 1:\n    kept.append(scale([1.0], 1.0))\n"
+        'with part(1, "a factor of 1"):',
+    )
+    record = grade_in(
+        project(tmp_path, kept), box, scale="scale = lambda x, f: [[0.5] * 10 for _ in range(3000)]"
+    )
+    assert points(record) == [0, 2, 2]
+
+
 def test_a_test_that_uses_another_name_uses_the_students(tmp_path, box):
     before = 'with part(1, "any function"):'
     both = SOURCE.replace(before, f'{before}\n    holds(scale([2.0], 1.0)[0] == 2, "scaled by 1")')

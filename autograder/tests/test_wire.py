@@ -1,5 +1,6 @@
 """What may cross, arrives as it was; whatever else arrives is refused."""
 
+import contextlib
 import pickle
 import socket
 import threading
@@ -16,6 +17,7 @@ from hypothesis.extra import numpy as hnp
 from sympy.core.symbol import Str
 
 from autograder import wire
+from autograder.sandbox import Callback, Remote, Shell, StudentError, _Line
 from autograder.wire import Closed, Connection, Ref, WireError, decode, encode
 
 x, y = sp.symbols("x y", positive=True)
@@ -194,6 +196,104 @@ def test_damaged_messages_give_an_allowed_value_or_one_error(value, data):
         if not message:
             break
     receive(bytes(message))
+
+
+def assert_plain(value):
+    """The value is made of text and ordinary numbers, which cost no more than they are long."""
+    assert type(value) in {type(None), bool, int, float, str, list, tuple, dict}
+    if isinstance(value, int):
+        assert value.bit_length() < 64
+    elif isinstance(value, list | tuple):
+        for item in value:
+            assert_plain(item)
+    elif isinstance(value, dict):
+        assert all(type(key) is str for key in value)
+        for item in value.values():
+            assert_plain(item)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(values, st.lists(values)), st.data())
+def test_where_only_text_and_numbers_are_expected_nothing_else_arrives(value, data):
+    message = bytearray(encode(("ok", value)))
+    if data.draw(st.booleans()):
+        message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.sampled_from(TAGS))
+    with contextlib.suppress(WireError):
+        assert_plain(decode(message, plain=True))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {1: "a"},
+        {2.0, 3.0},
+        np.zeros(3),
+        np.float64(1),
+        np.random.default_rng(1),
+        1 << 64,
+        1j,
+        b"",
+        slice(1),
+        x,
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_outputs_hold_nothing_that_is_costly_to_build(value):
+    decode(encode([value]))
+    with pytest.raises(WireError):
+        decode(encode([value]), plain=True)
+
+
+def framed(tag, number, body):
+    message = tag + number.to_bytes(8, "little") + body
+    return len(message).to_bytes(4, "little") + message
+
+
+messages = st.builds(
+    framed,
+    st.sampled_from([b"!", b"!", b"?", b"x"]),
+    st.integers(0, 2),
+    st.one_of(
+        st.binary(max_size=40),
+        values.map(lambda v: encode(("ok", v))),
+        values.map(lambda v: encode(("ok", [{"output_type": "stream", "text": v}]))),
+        st.text(max_size=20).map(lambda kind: encode(("error", kind))),
+        st.sampled_from(EXPRESSIONS).map(lambda e: encode(("callback", e, [e], {}))),
+        values.map(lambda v: encode(("callback", print, [v], {}), lambda _: Ref("callback", 0))),
+        st.integers(0, 9).map(lambda k: encode(("ok", print), lambda _: Ref("object", k))),
+    ),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.one_of(messages, messages, st.binary(max_size=20)), max_size=4),
+    st.sampled_from(["run", "call", "value", "kind", "reseed"]),
+)
+@example(
+    [framed(b"?", 0, encode(("callback", sp.Lambda(x, x**x**x), [sp.Integer(9**9)], {})))], "run"
+)
+def test_whatever_the_other_side_sends_it_is_a_value_or_one_clean_error(sent, what):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"".join(sent))
+        theirs.shutdown(socket.SHUT_WR)
+        line = _Line(Connection(ours), lambda question: shell.answer(question))
+        shell = Shell(line.ask, lambda: "")
+        asked = {"run": ["1"], "call": ["f", [Callback(lambda v: v)]], "reseed": [1]}
+        try:
+            got = getattr(shell, what)(*asked.get(what, ["f"]))
+        except StudentError as error:
+            assert str(error).isprintable()
+            return
+    if what == "run":
+        assert_plain(got)
+    elif not isinstance(got, Remote) and not callable(got):
+        assert (
+            what == "reseed"
+            or got in ("missing", "callable", "value")
+            or assert_allowed(got) is None
+        )
 
 
 # --- subclasses arrive as their plain base
@@ -403,6 +503,13 @@ def test_waiting_ends_at_the_deadline(ends):
         right.receive(time.monotonic() + 0.01)
     with pytest.raises(TimeoutError):
         left.send(bytes(10**7), time.monotonic() + 0.01)  # nobody reads
+
+
+def test_the_deadline_holds_also_while_there_is_more_to_read(ends):
+    left, right = ends
+    left.send(b"byte by byte")
+    with pytest.raises(TimeoutError):
+        right.receive(time.monotonic() - 1)
 
 
 def test_a_length_beyond_the_limit_is_refused_before_it_is_read(ends):

@@ -300,6 +300,99 @@ def softmax(scores, temperature):
     ),
 }
 
+LYING |= {
+    "first-calls-only": A(
+        "answer rightly until the visible checks are over",
+        """
+asked = []
+def softmax(scores, temperature):
+    asked.append(1)
+    return right(scores, temperature) if len(asked) < 3 else np.asarray(scores) * 0
+""",
+        says="wrong in",
+    ),
+    "nothing-to-compare": A(
+        "arrays without entries, of which everything holds",
+        """
+@once_graded
+def softmax(scores, temperature): return np.ones((0, 3))
+""",
+        says="expected shape",
+    ),
+    "one-for-all": A(
+        "one number for the whole array",
+        """
+@once_graded
+def softmax(scores, temperature): return 1 / 3
+""",
+        says="expected shape",
+    ),
+    "no-copy": A(
+        "an array of 8 GB that takes 8 bytes",
+        """
+@once_graded
+def softmax(scores, temperature): return np.broadcast_to(0.5, (2**15, 2**15))
+""",
+        says="cannot be checked",
+    ),
+    "records": A(
+        "arrays of records, dates, texts and objects",
+        """
+odd = iter([np.zeros((4, 3), 'f8,f8'), np.zeros((4, 3), 'M8[s]'), np.full((3, 6), 'x')] * 9)
+@once_graded
+def softmax(scores, temperature): return next(odd)
+""",
+        says="cannot be checked",
+    ),
+    "hidden-entries": A(
+        "a masked array, wrong where it is hidden",
+        """
+@once_graded
+def softmax(scores, temperature):
+    return np.ma.array(np.zeros(np.shape(scores)), mask=True)
+""",
+        says="wrong in",
+    ),
+    "huge-integers": A(
+        "integers that no float can hold",
+        """
+@once_graded
+def softmax(scores, temperature): return [[1 << 65_000] * 3] * 4
+""",
+        says="expected an array",
+    ),
+    "deep-answer": A(
+        "a list as deep as may be sent",
+        """
+@once_graded
+def softmax(scores, temperature):
+    deep = []
+    for _ in range(97): deep = [deep]
+    return deep
+""",
+        says="expected",
+    ),
+    "odd-objects": A(
+        "modules, classes, generators and functions as results",
+        """
+odd = iter([np, int, (x for x in ()), print, iter(()), globals] * 9)
+@once_graded
+def softmax(scores, temperature): return next(odd)
+""",
+        says="got a module",
+    ),
+    "odd-but-right": A(
+        "a right answer backwards in memory, in the bytes of another machine",
+        """
+def softmax(scores, temperature):
+    weights = np.asfortranarray(right(scores, temperature)).astype('>f8')[::-1, ::-1]
+    weights.flags.writeable = False
+    return weights[::-1, ::-1]
+""",
+        points=6,
+    ),
+}
+
 # --- patching what everybody shares
 
 PATCHING = {
@@ -508,6 +601,121 @@ display({'text/plain': Bomb('x'), 'text/html': Bomb('y')}, raw=True)
     ),
 }
 
+FORGING |= {
+    "formula-to-call": A(
+        "have the grader call a formula that computes for ever",
+        """
+from autograder import wire
+desk, x = inside('Desk'), sp.Symbol('x')
+question = wire.encode(('callback', sp.Lambda(x, 3**(3**x)), [sp.Integer(40)], {}))
+desk.calls['run'] = lambda *a: desk.ask(question)
+""",
+        says="unusable",
+        points=0,
+    ),
+    "endless-number": A(
+        "an output with a number that has too many digits to be written",
+        """
+shown = {'output_type': 'execute_result', 'data': {'text/plain': 'x'}, 'metadata': {}}
+inside('Desk').calls['run'] = lambda *a: [{**shown, 'execution_count': 10**5000}]
+""",
+        says="unusable",
+        points=0,
+    ),
+    "costly-outputs": A(
+        "outputs that take minutes and gigabytes to read",
+        """
+from autograder import wire
+one, many = wire.encode(np.random.default_rng(1)), 300_000
+answer = wire.encode(('ok', None))[:-1] + b'l' + many.to_bytes(4, 'little') + one * many
+inside('Desk').answer = lambda question: answer
+""",
+        says="unusable",
+        points=0,
+    ),
+    "colliding-keys": A(
+        "outputs with keys that all have the same hash",
+        """
+from autograder import wire
+keys = {k * (2**61 - 1): None for k in range(3)}
+more = b''.join(wire.encode(k * (2**61 - 1)) + b'N' for k in range(200_000))
+answer = wire.encode(('ok', None))[:-1] + b'd' + (400_000).to_bytes(4, 'little') + more
+inside('Desk').answer = lambda question: answer
+""",
+        says="unusable",
+        points=0,
+    ),
+    "questions-first": A(
+        "ask the grader a thousand things instead of answering",
+        """
+from autograder import wire
+body = b'?' + bytes(8) + wire.encode(('call', 'reference', '', [], {}))
+for _ in range(1000): os.write(3, len(body).to_bytes(4, 'little') + body)
+""",
+        says="unusable",
+    ),
+    "drip": A(
+        "an answer byte by byte, as fast as can be",
+        """
+@once_graded
+def softmax(scores, temperature):
+    import signal
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    os.write(3, (2**26).to_bytes(4, 'little'))
+    while True: os.write(3, b'!')
+""",
+        says="ran longer than 3 seconds",
+    ),
+    "forged-kind": A(
+        "smuggle an input out as the kind of an exception",
+        """
+from autograder import wire
+desk, softmax = inside('Desk'), right
+honest = desk.answer
+def answer(question):
+    value = wire.decode(question, lambda ref: None)
+    if value[0] != 'call' or np.shape(value[3][0]) == (2, 2): return honest(question)
+    return wire.encode(('error', 'LO' + f'OT{value[3][1]}'))
+desk.answer = answer
+""",
+        says="unusable",
+    ),
+    "borrowed-reference": A(
+        "answer with a function that was never lent",
+        """
+from autograder import wire
+inside('Desk')._refer = lambda thing: wire.Ref('callback', 0)
+@once_graded
+def softmax(scores, temperature): return print
+""",
+        says="lent no longer",
+    ),
+    "two-minds": A(
+        "one thread answers, another one answers something else",
+        """
+from autograder import wire
+@once_graded
+def softmax(scores, temperature):
+    def shout():
+        body = b'!' + bytes(8) + wire.encode(('ok', 1.0))
+        for _ in range(200): os.write(3, len(body).to_bytes(4, 'little') + body)
+    thread = threading.Thread(target=shout); thread.start(); thread.join()
+    return right(scores, temperature)
+""",
+        says="unusable",
+    ),
+    "dies-when-known": A(
+        "pass for wrong, then die where the next exercise would have to pay",
+        """
+calls = []
+def softmax(scores, temperature):
+    calls.append(1)
+    threading.Timer(0.02, os._exit, (0,)).start() if len(calls) > 5 else None
+    return right(scores, temperature) * 2 if np.shape(scores) != (2, 2) else right(scores, 1)
+""",
+    ),
+}
+
 # --- expressions that are code, or never end
 
 SYMPY = {
@@ -583,6 +791,62 @@ for _ in range(900):
 parts = [sp.Symbol(f'x{k}') for k in range(100_000)]
 hot_entropy = sp.Add(*parts, evaluate=False)
 """,
+    ),
+}
+
+SYMPY |= {
+    "same-name": A(
+        "a function of one's own that is called log",
+        "",
+        says="not equal",
+        points=0,
+        entropy="hot_entropy = sp.Function('log')(N)",
+    ),
+    "no-value": A(
+        "an expression that is no number anywhere",
+        "",
+        says="undefined where it should not be",
+        points=0,
+        entropy="hot_entropy = sp.Mul(0, sp.zoo, N, evaluate=False)",
+    ),
+    "huge-precision": A(
+        "a number of a million digits",
+        "",
+        says="cannot be checked",
+        points=0,
+        entropy="hot_entropy = N * sp.Float(1, 10**6) / 3",
+    ),
+    "huge-exponent": A(
+        "a number with a billion digits before the point",
+        "",
+        says="out of range",
+        points=0,
+        entropy="hot_entropy = N + sp.Float._new((0, 1, 4 * 10**9, 1), 53)",
+    ),
+    "huge-factor": A(
+        "an integer as long as may be sent",
+        "",
+        points=0,
+        entropy="hot_entropy = N * sp.Integer(3)**41_000",
+    ),
+    "stranger": A(
+        "a symbol that draws the points of comparison",
+        "",
+        says="other symbols",
+        points=0,
+        entropy="hot_entropy = sp.log(N) + sp.Symbol('x_1')",
+    ),
+    "binding": A(
+        "bind the symbol in a sum, a substitution and an integral",
+        "",
+        points=0,
+        entropy="hot_entropy = sp.Subs(sp.Sum(sp.Integral(N, (N, 0, 1)), (N, 1, 3)), N, 2)",
+    ),
+    "opposite-symbol": A(
+        "the same symbol with the opposite assumptions",
+        "",
+        points=0,
+        entropy="hot_entropy = sp.sqrt(sp.Symbol('N', negative=True)**2)",
     ),
 }
 
@@ -890,6 +1154,88 @@ for name in ('AS', 'NPROC', 'CPU', 'FSIZE'):
     ),
 }
 
+USING |= {
+    "kernel-buffers": A(
+        "fill pipes and sockets, which count as nobody's memory",
+        """
+kept = []
+try:
+    while True:
+        for end in (os.pipe()[1], *[s.detach() for s in socket.socketpair()]):
+            kept.append(end)
+            os.set_blocking(end, False)
+            try:
+                while True: os.write(end, bytes(2**16))
+            except BlockingIOError: pass
+except OSError as error: print(error)
+""",
+        says="Too many open files",
+    ),
+    "timers": A(
+        "ten thousand timers",
+        """
+libc, made = ctypes.CDLL(None), 0
+while made < 10_000 and libc.timer_create(1, None, ctypes.byref(ctypes.c_void_p())) == 0:
+    made += 1
+loot(made) if made > 1000 else print(made, 'timers')
+""",
+        says="timers",
+    ),
+    "sparse-file": A(
+        "a file of a terabyte with nothing in it",
+        """
+for size in (10**12, 7 * 2**20):
+    try:
+        with open(f'sparse-{size}', 'wb') as file: file.truncate(size)
+        with open(f'sparse-{size}', 'r+b') as file: file.write(bytes(2**23))
+    except OSError as error: print(error.strerror)
+""",
+        says="File too large",
+    ),
+    "deep-folders": A(
+        "folders in folders, a hundred thousand deep",
+        """
+for _ in range(10**5): os.mkdir('d'); os.chdir('d')
+""",
+        says="files here",
+    ),
+    "no-folder": A(
+        "remove the folder in which cells run",
+        """
+import shutil
+os.chdir('/'); os.chmod('/home/work', 0); os.rmdir('/home/work')
+for name in os.listdir('/home/tmp'): os.remove('/home/tmp/' + name)
+print('removed')
+""",
+        says="removed",
+    ),
+    "updates": A(
+        "updates of an output that are larger than outputs may be",
+        """
+shown = display('x', display_id=True)
+for _ in range(20): shown.update('x' * 10**6)
+""",
+    ),
+    "many-kinds": A(
+        "an output of a hundred thousand kinds, with as many facts about it",
+        """
+kinds = {f'a/{k}': '' for k in range(10**5)}
+display(kinds, metadata={f'k{k}': 'x' for k in range(10**5)}, raw=True)
+from IPython.display import clear_output
+for _ in range(10**4): print('x'); clear_output(wait=True)
+""",
+    ),
+    "busy-interpreter": A(
+        "hooks that make everything fail that comes later",
+        """
+def fail(*a): raise MemoryError
+sys.settrace(fail); sys.setprofile(fail); threading.settrace(fail)
+sys.setrecursionlimit(60); sys.setswitchinterval(1000)
+""",
+        points=None,
+    ),
+}
+
 # --- the network
 
 NETWORK = {
@@ -1050,6 +1396,101 @@ if len(os.listdir('/tmp') + os.listdir('/home')) > 2: loot(os.listdir('/tmp'))
     ),
 }
 
+STAYING |= {
+    "system-calls": A(
+        "parts of the kernel that notebooks do not need",
+        """
+for number in (
+    135, 153, 155, 165, 166, 167, 169, 175, 179, 180, 246, 248, 249, 256, 279, 298, 300, 303, 304,
+    308, 310, 311, 312, 313, 320, 321, 322, 323, 424, 425, 426, 427, 428, 429, 430, 431, 432, 433,
+    434, 435, 438, 440, 442, 443, 447, 448, 457, 458, 467, 470, 2**30, 2**30 + 39, 2**30 + 520,
+):
+    syscall(number, 0, 0, 0, 0, 0, 0)
+page = ctypes.create_string_buffer(4096)
+syscall(101, 0, 0, 0, 0); syscall(438, 0, 3, 0); syscall(430, b'proc', 0)
+syscall(428, -100, b'/', 1); syscall(321, 5, page, 120); syscall(298, page, 0, -1, -1, 0)
+syscall(435, page, 88); syscall(56, 0x100 | 0x4000 | 17, 0, 0, 0, 0)
+""",
+    ),
+    "process-settings": A(
+        "get rights back by settings of the process",
+        """
+libc = ctypes.CDLL(None)
+zero = ctypes.c_ulong(0)
+for option, value in ((38, 0), (22, 0), (47, 2), (24, 7), (35, 1), (8, 1), (28, 1)):
+    done = libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero)
+    if done == 0 and option in (38, 22, 47, 35): loot('prctl', option)
+header, rights = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)(*[2**32 - 1] * 6)
+if libc.capset(header, rights) == 0: loot('rights')
+attempt(os.setpriority, os.PRIO_PROCESS, 0, -5)
+attempt(os.sched_setscheduler, 0, os.SCHED_FIFO, os.sched_param(1))
+attempt(os.setgroups, [0])
+""",
+        says="not permitted",
+    ),
+    "proc-and-sys": A(
+        "what /proc, /sys and /dev say of the machine",
+        """
+for path in (
+    '/proc/self/status', '/proc/1/root', '/proc/self/fd/3', '/proc/sys/kernel/core_pattern',
+    '/proc/kallsyms', '/proc/self/mountinfo', '/sys/fs/cgroup', '/dev/tty', '/dev/pts', '/dev/fuse',
+    '/run', '/var/run/docker.sock', '/root/.ssh', '/home/../etc/hostname',
+):
+    attempt(os.stat, path)
+if os.uname().nodename != 'notebook' or os.getppid(): loot(os.uname())
+""",
+        says="No such file",
+    ),
+    "after-the-end": A(
+        "act when the interpreter ends, or when something is collected",
+        """
+import atexit, gc, weakref
+def act(*a):
+    for place in ('@PLACE@/pwned-end', '/tmp/pwned-end'): open(place, 'w').write('x')
+class Late:
+    def __del__(self): act()
+atexit.register(act); sys.excepthook = sys.unraisablehook = threading.excepthook = act
+late = Late(); late.itself = late; weakref.finalize(late, act)
+gc.callbacks.append(act)
+""",
+    ),
+    "own-signals": A(
+        "signals for the process that asks, by way of the socket",
+        """
+import fcntl, signal
+for owner in (1, -1, 2, os.getppid()):
+    try: fcntl.fcntl(3, fcntl.F_SETOWN, owner)
+    except OSError as error: print(error.strerror)
+fcntl.fcntl(3, 10, signal.SIGKILL)
+fcntl.fcntl(3, fcntl.F_SETFL, fcntl.fcntl(3, fcntl.F_GETFL) | os.O_ASYNC)
+print('set')
+""",
+        says="set",
+    ),
+    "socket-spoilt": A(
+        "spoil the socket for its other end",
+        """
+link = socket.socket(fileno=os.dup(3))
+link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+link.shutdown(socket.SHUT_RD)
+""",
+        says="ended the whole Python process",
+        points=0,  # whatever runs after it
+    ),
+    "locks-held": A(
+        "hold every lock that the next cell needs",
+        """
+import logging, _imp
+_imp.acquire_lock(); logging._acquireLock() if hasattr(logging, '_acquireLock') else None
+def hold():
+    _imp.acquire_lock(); time.sleep(1000)
+threading.Thread(target=hold, daemon=True).start()
+print('held')
+""",
+        says="held",
+    ),
+}
+
 # --- what reaches a page
 
 PAGES = {
@@ -1078,6 +1519,83 @@ print('\x1b[31m\x1b]8;;javascript:pwn()\x07x\x1b]8;;\x07<img src=x onerror=pwn()
     ),
 }
 
+PAGES |= {
+    "page-links": A(
+        "addresses that are programs",
+        r"""
+from IPython.display import HTML
+for address in (
+    'javascript:pwn()', 'JaVaScRiPt:pwn()', ' javascript:pwn()', 'java\tscript:pwn()',
+    '&#106;avascript:pwn()', '&#x01;javascript:pwn()', 'javascript&colon;pwn()', 'vbscript:pwn()',
+    'data:text/html,<script>pwn()</script>', 'data:image/svg+xml,<svg onload=pwn()>', '//@HOST@',
+    'http:javascript:pwn()', 'feed:javascript:pwn()', 'blob:x', 'filesystem:x', 'file:///etc/passwd',
+):
+    display(HTML(f'<a href="{address}">x</a><img src="{address}"><b style="color:red" id=pwn>y</b>'
+                 f'<form action="{address}"><object data="{address}"><area href="{address}">'))
+""",
+    ),
+    "page-mutations": A(
+        "HTML that becomes something else when it is read again",
+        r"""
+from IPython.display import HTML
+for text in (
+    '<noscript><p title="</noscript><img src=x onerror=pwn()>">',
+    '<math><mtext><table><mglyph><style><!--</style>'
+    '<img title="--&gt;&lt;img src=1 onerror=pwn()&gt;">',
+    '<svg></p><style><a id="</style><img src=1 onerror=pwn()>">',
+    '<form><math><mtext></form><form><mglyph><style></math><img src=x onerror=pwn()>',
+    '<b title="&lt;/b&gt;&lt;script&gt;pwn()&lt;/script&gt;">x</b>',
+    '<!--><img src=x onerror=pwn()>-->',
+    '<![CDATA[><img src=x onerror=pwn()>]]>', '<?x ><img src=x onerror=pwn()>?>',
+    '<%<img onerror=pwn()>',
+    '<xmp><p title="</xmp><img src=x onerror=pwn()>">',
+    '<textarea><img title="</textarea><svg onload=pwn()>">',
+    '<details open ontoggle=pwn()>x</details>', '<p/onmouseover=pwn()//<p',
+    '<a\x00 href=javascript:pwn()>',
+    '<img alt="`><script>pwn()</script>" src="data:image/png;base64,&quot;onerror=pwn()">',
+    '</div></section></body><script>pwn()</script><section id=test_softmax>3 of 3 points',
+    '<template><script>pwn()</script></template>', '<plaintext>',
+    '<select><style></select><svg onload=pwn()>',
+):
+    display(HTML(text)); print(text)
+""",
+    ),
+    "page-styles": A(
+        "styles that cover the page or call somebody",
+        r"""
+from IPython.display import HTML
+for style in (
+    'position:fixed;inset:0', 'background:url(//@HOST@/x)', 'font-style:url(//@HOST@/x)',
+    '@import "//@HOST@/x"', 'text-align:center;behavior:url(#x)', 'font-weight:expression(pwn())',
+    'text-align:left}*{display:none', r'\70 osition:fixed', '/**/position:/**/fixed',
+):
+    display(HTML(f'<p style="{style}">x</p><style>@import "//@HOST@";</style>'
+                 f'<link rel=stylesheet href="//@HOST@">'
+                 '<table background="//@HOST@"><td>x</table>'))
+""",
+    ),
+    "page-letters": A(
+        "letters that turn lines around, end files or are no letters",
+        r"""
+print('\u202e\u2066stniop 3 fo 3\x00\x07\x1b]0;pwn\x07\x1b[2J\u2028</pre><script>pwn()</script>')
+raise ValueError('\u202e' * 50 + '\x1b]8;;javascript:pwn()\x07link\x1b]8;;\x07' + 'Z\u0301' * 500)
+""",
+    ),
+    "page-square": A(
+        "HTML that takes as long as the square of its length",
+        r"""
+from IPython.display import HTML
+display(HTML('<div>' * 16_000))
+""",
+    ),
+    "page-colours": A(
+        "a hundred thousand changes of colour",
+        r"""
+print('\x1b[31mx' * 15_000)
+""",
+    ),
+}
+
 ATTACKS: dict[str, Attack] = (
     READING | LYING | PATCHING | FORGING | SYMPY | ENDING | USING | NETWORK | STAYING | PAGES
 )
@@ -1090,7 +1608,9 @@ FILES = re.findall(
     given-edited points-raised unlocked renamed other-id schema-99 metadata-empty metadata-odd
     ids-gone kind-changed other-kernel missing misnamed empty truncated pdf latin a-list deep
     long-number many-cells foreign pipe link linked-folder is-a-folder huge odd-files format-3
-    date-odd date-huge date-pipe evil
+    date-odd date-huge date-pipe evil numbers-odd ids-odd pictures-odd types-odd deep-text
+    square-text long-text names-twice sheets socket linked-student named-in-bytes named-in-orders
+    with-pages odd-tree
     """,
 )
 """Of `handed_in`: work that is right, and files spoilt in other ways than by their code."""
