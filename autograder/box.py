@@ -226,7 +226,7 @@ def next_child_is_alone() -> None:
 # --- a shell
 
 
-def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: float) -> None:
+def close(*, memory: int, disk: int, files: int, threads: int) -> None:
     """Close the room behind this process, which `next_child_is_alone` has set apart, for good.
 
     Parameters
@@ -234,7 +234,6 @@ def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: floa
     memory : bytes of address space, beside what the process has now.
     disk, files : bytes and number of files in `HOME`.
     threads : how many may run beside the first one.
-    cpu_seconds : after which the kernel ends the process.
 
     Raises
     ------
@@ -257,7 +256,6 @@ def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: floa
     for limit, value in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_NPROC, threads + 1),
-        (resource.RLIMIT_CPU, max(1, round(cpu_seconds))),
         (resource.RLIMIT_FSIZE, disk),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_MEMLOCK, 0),

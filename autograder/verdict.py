@@ -1,9 +1,10 @@
 """The trusted side: what a submission earns, and why.
 
 The student's cells run in a shell of `sandbox`; the tests run here, on the instructor's source, and
-reach the student's names through proxies. Each test cell has a process of its own, so that whatever
-an answer does to one costs that cell alone. Nothing here executes a student's code, and nothing the
-student's code says after it has met a hidden input reaches the record:
+reach the student's names through proxies. They run in a process of their own, and a test cell that
+an answer does not pass is the last one of its process, so that whatever an answer does to a test
+costs that test alone. Nothing here executes a student's code, and nothing the student's code says
+after it has met a hidden input reaches the record:
 
 * a first shell runs all cells and visible checks, once, as the student sees them. Its outputs are
   what the feedback shows. It never meets a hidden test.
@@ -20,8 +21,8 @@ import json
 import os
 import re
 import resource
-import select
 import signal
+import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,10 +36,12 @@ from autograder.course import Assignment, Cell
 from autograder.misconceptions import Answer
 from autograder.sandbox import (
     DEFAULT,
+    Budget,
     Limits,
     Remote,
     Shell,
     ShellDied,
+    Spent,
     StudentError,
     builtin_kind,
     is_function,
@@ -104,7 +107,7 @@ def grade(
     assignment: Assignment,
     cells: Sequence[tuple[str, str]],
     seed: int,
-    open_shell: Callable[[], Shell],
+    open_shell: Callable[..., Shell],
     *,
     limits: Limits = DEFAULT,
 ) -> Record:
@@ -116,7 +119,7 @@ def grade(
         the assignment stand there by their grade_id, in its order; only of solution cells, and of
         cells that the student has added, is the source read.
     seed : what the student's hidden inputs are drawn from.
-    open_shell : opens a fresh shell for this submission.
+    open_shell : opens a fresh shell for this submission, which may compute for `cpu_seconds`.
     limits : what the submission may use, of which those on all its shells together hold here.
 
     Raises
@@ -131,24 +134,28 @@ def grade(
         raise ValueError(f"{assignment.slug}: the cells to grade are not those of the assignment")
     rehearse(assignment)
     script = [_Step(name, *_runs(assignment.by_id.get(name), source)) for name, source in cells]
-    deadline = time.monotonic() + limits.submission_seconds
+    budget = Budget(limits)
     fatal: dict[str, str] = {}
     outputs: dict[str, list[dict]] = {}
-    room = limits.all_output_bytes
-    with _Notebook(open_shell, fatal, deadline, limits.restarts, quiet=False) as shown:
+    budget.allow(0.5)  # the other half is for the run that earns points, and what is left of this
+    with _Notebook(open_shell, fatal, budget, quiet=False) as shown:
         for step in script:
             made = shown.run(step)
             size = len(json.dumps(made)) if made else 0
-            outputs[step.id] = made if size <= room else [_stopped(_TOO_MUCH)]
-            room -= size if size <= room else 0
+            outputs[step.id] = made if size <= budget.output else [_stopped(_TOO_MUCH)]
+            budget.output -= size if size <= budget.output else 0
+    budget.allow(1.0)
     verdicts = {}
-    with _Notebook(open_shell, fatal, deadline, limits.restarts, quiet=True) as asked:
+    with (
+        _Notebook(open_shell, fatal, budget, quiet=True) as asked,
+        _Judge(assignment, seed, budget) as judge,
+    ):
         for step in script:
             asked.run(step)
             if step.test is not None:
                 name = _tested(step.test)
                 story = _Story(_error(outputs[step.id], said=True), _error(outputs[name]))
-                verdicts[step.id] = _judge_apart(assignment, step, asked, seed, story)
+                verdicts[step.id] = judge.verdict(step, asked, story)
     return Record(assignment.slug, seed, outputs, verdicts)
 
 
@@ -211,15 +218,13 @@ class _Notebook:
 
     def __init__(
         self,
-        open_shell: Callable[[], Shell],
+        open_shell: Callable[..., Shell],
         fatal: dict[str, str],
-        deadline: float,
-        restarts: int = DEFAULT.restarts,
+        budget: Budget,
         *,
         quiet: bool,
     ) -> None:
-        self.open_shell, self.fatal, self.deadline, self.quiet = open_shell, fatal, deadline, quiet
-        self.shells_left = restarts + 1
+        self.open_shell, self.fatal, self.budget, self.quiet = open_shell, fatal, budget, quiet
         self.done: list[_Step] = []
         self._shell: Shell | None = None
 
@@ -234,12 +239,9 @@ class _Notebook:
         return outputs
 
     def shell(self) -> Shell:
-        """A living shell that has run the cells so far."""
+        """A living shell that has run the cells so far. Raises `Spent`."""
         while self._shell is None or not self._shell.alive:
-            if not self.shells_left:
-                raise _GivenUp
-            self.shells_left -= 1
-            self._shell = self.open_shell()
+            self._shell = self.budget.open(self.open_shell, self._shell)
             for step in self.done:
                 if not self._try(step, True, []):
                     self.done.remove(step)
@@ -248,9 +250,6 @@ class _Notebook:
 
     def _try(self, step: _Step, quiet: bool, outputs: list[dict]) -> bool:
         """Run a cell in the shell; False if the shell did not survive that."""
-        if time.monotonic() > self.deadline:
-            self.fatal[step.id] = "not run: the submission had used up its time"
-            return False
         try:
             # Not self.shell() in a repetition: there the shell is the one being filled.
             shell = self._shell if self._shell is not None and self._shell.alive else self.shell()
@@ -258,8 +257,8 @@ class _Notebook:
         except ShellDied as death:
             self.fatal[step.id] = str(death)
             return False
-        except _GivenUp:
-            self.fatal[step.id] = _GIVEN_UP
+        except Spent as reason:
+            self.fatal[step.id] = str(reason)
             return False
         return True
 
@@ -268,14 +267,7 @@ class _Notebook:
 
     def __exit__(self, *_: object) -> None:
         if self._shell is not None:
-            self._shell.close()
-
-
-class _GivenUp(Exception):
-    """The shell has died too often."""
-
-
-_GIVEN_UP = "not run: other cells had ended the Python process too often"
+            self.budget.close(self._shell)
 
 
 def _stopped(reason: str) -> dict:
@@ -288,48 +280,128 @@ def _stopped(reason: str) -> dict:
     }
 
 
-def _judge_apart(
-    assignment: Assignment, step: _Step, notebook: _Notebook, seed: int, story: _Story
-) -> Verdict:
-    """`judge` in a process of its own, which is killed if it takes too long."""
-    test, none = step.test, Verdict(step.id, 0.0, step.test.points)
-    if step.id in notebook.fatal:
-        return replace(none, messages=(notebook.fatal[step.id],))
-    try:
-        shell = notebook.shell()
-    except _GivenUp:
-        return replace(none, messages=(_GIVEN_UP,))
+class _Judge:
+    """A process that judges test cells against a shell, one after another.
 
-    def work(report: Callable[[dict], None]) -> None:
+    It ends with the first answer that is not right in full: whatever a wrong one is (enormous,
+    endless, strange), the next test cell never meets a process that has met it.
+    """
+
+    def __init__(self, assignment: Assignment, seed: int, budget: Budget) -> None:
+        self.assignment, self.seed, self.budget = assignment, seed, budget
+        self._pid, self._shell, self._socket = 0, None, None
+
+    def verdict(self, step: _Step, notebook: _Notebook, story: _Story) -> Verdict:
+        """What a test cell earns. Raises `GraderFault`."""
+        none = Verdict(step.id, 0.0, step.test.points)
+        if step.id in notebook.fatal:
+            return replace(none, messages=(notebook.fatal[step.id],))
         try:
-            findings = judge(assignment, test, shell, seed, story)
+            shell = notebook.shell()
+        except Spent as reason:
+            return replace(none, messages=(str(reason),))
+        if shell is not self._shell:
+            self._start(shell)
+        left = max(0, min(TEST_SECONDS, self.budget.deadline - time.monotonic()))
+        reports, ended = self._ask(step.id, story, left)
+        right = len(reports) == 1 and reports[0].get("verdict", {}).get("points") == none.max
+        if not (ended == "done" and right and reports[0]["alive"]):
+            self.end()
+        for report in reports:
+            if "fault" in report:
+                raise GraderFault(report["fault"])
+        if not reports or not reports[0]["alive"]:
+            self.budget.close(shell)  # killed in the middle of a conversation, or dead
+        if not reports:
+            late = f"the test was stopped: it took over {left:.0f} seconds"
+            broke = "the test broke down on your result"
+            return replace(none, messages=(late if ended == "late" else broke,))
+        verdict = reports[0]["verdict"]
+        verdict["messages"] = tuple(verdict["messages"])
+        return named(Verdict(**verdict), *(reports[1].values() if len(reports) > 1 else ("", "")))
+
+    def end(self) -> None:
+        """Kill the process. The next test cell starts another."""
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._socket.close()
+        self._pid, self._shell, self._socket = 0, None, None
+
+    def __enter__(self) -> _Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def _ask(self, grade_id: str, story: _Story, seconds: float) -> tuple[list[dict], str]:
+        """What the process reports about a test cell; ``done``, ``dead`` or ``late``."""
+        deadline, received, ended = time.monotonic() + seconds, b"", "late"
+        self._socket.sendall(json.dumps([grade_id, asdict(story)]).encode() + b"\n")
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                data = self._socket.recv(1 << 16)
+            except TimeoutError:
+                break
+            except OSError:
+                data = b""
+            received += data
+            if not data or received.endswith(_DONE):
+                ended = "done" if data else "dead"
+                break
+        return [json.loads(line) for line in received.split(b"\n")[:-1] if line], ended
+
+    def _start(self, shell: Shell) -> None:
+        self.end()
+        self._socket, theirs = socket.socketpair()
+        self._shell, self._pid = shell, os.fork()
+        if self._pid == 0:
+            try:
+                self._socket.close()
+                gc.freeze()  # else the first collection would copy every page of the parent's
+                _limit_memory()
+                self._serve(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+
+    def _serve(self, host: socket.socket) -> None:
+        """In the process: judge what is asked for, until it is killed."""
+
+        def report(finding: dict) -> None:
+            host.sendall(json.dumps(finding).encode() + b"\n")
+
+        for line in host.makefile("rb"):
+            grade_id, story = json.loads(line)
+            try:
+                self._report(self.assignment.by_id[grade_id], _Story(**story), report)
+            except GraderFault as fault:
+                report({"fault": str(fault)})
+            except BaseException:
+                report({"fault": traceback.format_exc()})
+            host.sendall(_DONE)
+
+    def _report(self, test: Cell, story: _Story, report: Callable[[dict], None]) -> None:
+        """Report the verdict, then what explains it."""
+        try:
+            findings = judge(self.assignment, test, self._shell, self.seed, story)
         except Exception:
             # Whose fault is it? If the solution passes on the same inputs, the answer's.
-            rehearse(assignment, test, seed)
+            rehearse(self.assignment, test, self.seed)
             return
-        report({"verdict": asdict(findings.verdict), "alive": shell.alive})
+        report({"verdict": asdict(findings.verdict), "alive": self._shell.alive})
         if findings.verdict.points < test.points:
             # No point is lost to a test that its own solution fails on the same inputs.
-            rehearse(assignment, test, seed)
-            with contextlib.suppress(
-                Exception
-            ):  # an answer that cannot be compared is no known one
-                if answer := recognise(assignment, test, findings):
+            rehearse(self.assignment, test, self.seed)
+            with contextlib.suppress(Exception):  # what cannot be compared is no known one
+                if answer := recognise(self.assignment, test, findings):
                     report({"misconception": answer.title, "hint": answer.hint})
 
-    left = min(TEST_SECONDS, notebook.deadline - time.monotonic())
-    reports, in_time = _in_a_fork(work, max(left, 0))
-    for report in reports:
-        if "fault" in report:
-            raise GraderFault(report["fault"])
-    if not reports or not reports[0]["alive"]:
-        shell.close()  # killed in the middle of a conversation, or dead
-    if not reports:
-        late = f"the test was stopped: it took over {left:.0f} seconds"
-        return replace(none, messages=("the test broke down on your result" if in_time else late,))
-    verdict = reports[0]["verdict"]
-    verdict["messages"] = tuple(verdict["messages"])
-    return named(Verdict(**verdict), *(reports[1].values() if len(reports) > 1 else ("", "")))
+
+_DONE = b"\n\n"
+"""An empty line, which is no report, ends a test cell's."""
 
 
 def named(verdict: Verdict, misconception: str, hint: str) -> Verdict:
@@ -340,49 +412,6 @@ def named(verdict: Verdict, misconception: str, hint: str) -> Verdict:
     return replace(
         verdict, messages=(*verdict.messages, line), misconception=misconception, hint=hint
     )
-
-
-def _in_a_fork(
-    work: Callable[[Callable[[dict], None]], None], seconds: float
-) -> tuple[list[dict], bool]:
-    """Run `work` in a fork of this process. What it reported, and whether it ended in time."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(read)
-            gc.freeze()  # else the first collection would copy every page of the parent's
-            _limit_memory()
-            with os.fdopen(write, "w", encoding="utf-8") as pipe:
-
-                def report(finding: dict) -> None:
-                    pipe.write(json.dumps(finding) + "\n")
-                    pipe.flush()
-
-                try:
-                    work(report)
-                except GraderFault as fault:
-                    report({"fault": str(fault)})
-                except BaseException:
-                    report({"fault": traceback.format_exc()})
-        finally:
-            os._exit(0)
-    os.close(write)
-    deadline, received, ended = time.monotonic() + seconds, b"", False
-    try:
-        poll = select.poll()
-        poll.register(read, select.POLLIN)
-        while (left := deadline - time.monotonic()) > 0 and poll.poll(left * 1000):
-            received += (data := os.read(read, 1 << 16))
-            if not data:
-                ended = True
-                break
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(read)
-    return [json.loads(line) for line in received.split(b"\n")[:-1]], ended
 
 
 def _limit_memory() -> None:
