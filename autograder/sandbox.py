@@ -111,11 +111,11 @@ class Budget:
         self.deadline = self._began + self.limits.submission_seconds
 
     def spent(self) -> str:
-        """Which limit keeps anything more from being run, in a line; "" if none does."""
+        """Which limit keeps anything more from being run, as a clause; "" if none does."""
         if time.monotonic() >= self.deadline:
-            return f"not run: {_ENDS['late']}".format(seconds=self.limits.submission_seconds)
+            return _ENDS["late"].format(seconds=self.limits.submission_seconds)
         if self.computed >= self.limits.cpu_seconds:
-            return f"not run: {_ENDS['cpu']}".format(seconds=self.limits.cpu_seconds)
+            return _ENDS["cpu"].format(seconds=self.limits.cpu_seconds)
         return ""
 
     def open(self, open_shell: Callable[..., Shell], dead: Shell | None = None) -> Shell:
@@ -129,7 +129,7 @@ class Budget:
         if dead is not None:
             self.close(dead)
         if reason := self.spent():
-            raise Spent(reason)
+            raise Spent(f"not run: {reason}")
         if dead is not None:
             if not self.restarts:
                 raise Spent("not run: other cells had ended the Python process too often")

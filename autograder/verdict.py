@@ -302,7 +302,8 @@ class _Judge:
             return replace(none, messages=(str(reason),))
         if shell is not self._shell:
             self._start(shell)
-        left = max(0, min(TEST_SECONDS, self.budget.deadline - time.monotonic()))
+        # A second more than the shell has, so that it is the shell's end that is told.
+        left = max(0, min(TEST_SECONDS, self.budget.deadline + 1 - time.monotonic()))
         reports, ended = self._ask(step.id, story, left)
         right = len(reports) == 1 and reports[0].get("verdict", {}).get("points") == none.max
         if not (ended == "done" and right and reports[0]["alive"]):
@@ -313,9 +314,10 @@ class _Judge:
         if not reports or not reports[0]["alive"]:
             self.budget.close(shell)  # killed in the middle of a conversation, or dead
         if not reports:
-            late = f"the test was stopped: it took over {left:.0f} seconds"
+            late = self.budget.spent() or f"it took over {left:.0f} seconds"
+            stopped = f"the test was stopped: {late}"
             broke = "the test broke down on your result"
-            return replace(none, messages=(late if ended == "late" else broke,))
+            return replace(none, messages=(stopped if ended == "late" else broke,))
         verdict = reports[0]["verdict"]
         verdict["messages"] = tuple(verdict["messages"])
         return named(Verdict(**verdict), *(reports[1].values() if len(reports) > 1 else ("", "")))
