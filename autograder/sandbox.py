@@ -679,30 +679,17 @@ def _make_ipython() -> Any:
 
 _REHEARSAL = (
     """
-import numpy as np, numpy.testing, numpy.random, sympy as sp, matplotlib.pyplot as plt
-rng = np.random.default_rng(0)
-a = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-np.testing.assert_allclose(a @ a.T, np.eye(3), atol=1e-9)
-""",
-    """
+import numpy as np, numpy.random, numpy.testing, sympy as sp, matplotlib.pyplot as plt
+np.testing.assert_allclose(np.linalg.norm(np.random.default_rng(0).normal(size=3) * 0), 0)
 p, q = sp.symbols("p q", positive=True)
-k = sp.Symbol("k", integer=True)
-sp.integrate(sp.exp(-q * p**2), (p, -sp.oo, sp.oo)), sp.integrate(p * sp.cos(p), (p, 0, q))
-sp.diff(sp.log(1 + p**2) / q, p)
-""",
-    """
+sp.integrate(sp.exp(-q * p**2), (p, -sp.oo, sp.oo)), sp.diff(sp.log(1 + p**2) / q, p)
 sp.simplify(sp.sin(p) ** 2 + sp.cos(p) ** 2 + (p**2 - q**2) / (p - q) + sp.exp(p) * sp.exp(q))
-sp.solve(p**2 - q, p), sp.series(sp.exp(p), p, 0, 3), sp.limit(sp.sin(p) / p, p, 0)
-sp.summation(k, (k, 1, 9)), sp.factor(p**2 - 1), sp.lambdify(p, p + 1)(1), sp.sqrt(2).evalf()
-sp.Matrix([[p, 1], [q, 2]]).inv()
+sp.solve(p**2 - q, p), sp.lambdify(p, p + 1)(np.ones(1)), sp.Matrix([[p, 1], [q, 2]]).inv()
 """,
     "%config InlineBackend.figure_formats = ['svg', 'png']",
     """
-fig, axes = plt.subplots(1, 3)
-axes[0].plot([1, 2], label="$x^2$"); axes[0].legend(); axes[0].set_title("t"); axes[0].grid()
-axes[1].imshow(a); axes[1].scatter([0], [1])
-axes[2].hist([1, 2, 2]); axes[2].bar([1], [1]); axes[2].set_yscale("log")
-fig.tight_layout()
+plt.figure(figsize=(2, 2)), plt.plot([1, 2], label="$x^2$"), plt.scatter([1], [1])
+plt.imshow([[1, 2]]), plt.legend(), plt.xlabel("x"), plt.title("t")
 """,
     "%config InlineBackend.figure_formats = ['png']",
     "%matplotlib inline\nraise NotImplementedError",

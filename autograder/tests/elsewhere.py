@@ -44,6 +44,7 @@ def python(
         found = [first, place / "site-packages", place / "project"]
         extra = {
             "LD_LIBRARY_PATH": str(place / "python" / "lib"),
+            "JUPYTER_PATH": str(place / "jupyter"),
             "HOME": str(place / "home"),
             "TMPDIR": str(place / "home"),
         }
@@ -85,6 +86,7 @@ def _place() -> Iterator[tuple[Path, Step]]:
         where = {
             "python": sys.base_prefix,
             "site-packages": sysconfig.get_path("purelib"),
+            "jupyter": os.path.join(sysconfig.get_path("data"), "share", "jupyter"),
             "project": str(ROOT),
         }
         for folder in where:

@@ -243,7 +243,9 @@ def _state(folder: Path) -> dict[str, str]:
             if "__pycache__" in path.parts:
                 continue
             info = path.lstat()
-            found[str(path)] = f"{info.st_mode} {info.st_size} {info.st_mtime_ns}"
+            found[str(path)] = f"{info.st_mode}"
+            if not path.is_dir():  # a folder's date changes with the caches in it
+                found[str(path)] += f" {info.st_size} {info.st_mtime_ns}"
     places = (folder, folder / "course", folder.parent, Path.cwd(), Path.home())
     for root in (*places, Path("/dev/shm"), Path("/")):
         for path in root.glob("*pwned*"):
