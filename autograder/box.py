@@ -19,6 +19,7 @@ import errno
 import os
 import platform
 import resource
+import select
 import shutil
 import signal
 import struct
@@ -177,7 +178,7 @@ _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
 _NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWUSER | _NEWPID | _NEWNET
 _CLONE_THREAD = 0x00010000
 _CAP_SYS_ADMIN = 21
-_SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 4, 22, 38
 _RDONLY, _NOSUID, _NODEV, _NOEXEC = 1, 2, 4, 8
 
 
@@ -211,10 +212,12 @@ def _keep_own_id(uid: int, gid: int) -> None:
 # --- the forkserver
 
 
-def enter() -> None:
+def enter(control: int) -> None:
     """Leave root behind, and go on as the first process of a new process and user namespace.
 
-    Returns in a child of the process that calls it, which waits for it and ends with it.
+    Returns in a child of the process that calls it, which ends soon after the child does, or after
+    `control`, the socket that leads to the host, has lost its other end. As it is the room's first
+    process, the kernel then ends whatever is left in the room, even a child that has been stopped.
     """
     if os.getuid() == 0:
         os.setgroups([])
@@ -224,12 +227,13 @@ def enter() -> None:
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", _NEWUSER | _NEWPID)
     _keep_own_id(uid, gid)
-    _prctl(
-        _SET_PDEATHSIG, signal.SIGKILL
-    )  # what bubblewrap had set is lost with a change of rights
     if child := os.fork():
-        os.closerange(3, 1 << 10)
-        os.waitpid(child, 0)
+        watch = select.poll()
+        watch.register(ended := os.pidfd_open(child), select.POLLIN)
+        watch.register(control, 0)  # that is, for its end
+        if ended not in dict(watch.poll()):
+            watch.unregister(control)
+            watch.poll(5000)
         os._exit(0)
     _prctl(_SET_NO_NEW_PRIVS, 1)
 

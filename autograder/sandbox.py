@@ -157,6 +157,10 @@ class SandboxError(Exception):
     """No shell can be opened. The message is one line: why, and what would help."""
 
 
+class SandboxLost(SandboxError):
+    """A shell ended because its forkserver did. It is nobody's fault who is graded."""
+
+
 class StudentError(Exception):
     """The student's code raised, or made something that cannot be sent.
 
@@ -254,13 +258,13 @@ class Shell:
 
     `ask` carries a question to the other side and brings its answer back: a `_Line`'s over a
     socket, or another's in the same process. `hang_up` ends it and says how it ended, if that is
-    worth telling, and how many seconds it has computed.
+    worth telling, and how many seconds it has computed; None if nobody is left to know.
     """
 
     def __init__(
         self,
         ask: Callable[[bytes, float | None], bytes],
-        hang_up: Callable[[], tuple[str, float]],
+        hang_up: Callable[[], tuple[str, float | None]],
         limits: Limits = DEFAULT,
     ) -> None:
         self._ask, self._hang_up, self.limits = ask, hang_up, limits
@@ -268,6 +272,8 @@ class Shell:
         """When everything must be over, by `time.monotonic`."""
         self.computed = 0.0
         """CPU seconds, known when it has ended."""
+        self.lost = False
+        """Whether it ended with its forkserver, through no fault of its own."""
         self._end = ""
         self._lent: dict[int, Callable] = {}
         self._numbers = itertools.count()
@@ -342,7 +348,8 @@ class Shell:
         """End the shell and everything it started. Harmless if it is dead."""
         if self.alive:
             self.alive = False
-            self._end, self.computed = self._hang_up()
+            self._end, computed = self._hang_up()
+            self.computed, self.lost = computed or 0.0, computed is None
 
     def __enter__(self) -> Shell:
         return self
@@ -1174,7 +1181,7 @@ class Sandbox:
             self._control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
         leash.settimeout(10)
 
-        def hang_up() -> tuple[str, float]:
+        def hang_up() -> tuple[str, float | None]:
             report = b""
             # Not close(): a fork of this process may hold the leash too. Nor is the report taken
             # out of it, for the fork and this process both want to know.
@@ -1184,6 +1191,7 @@ class Sandbox:
                 report = leash.recv(100, socket.MSG_PEEK)
             except TimeoutError:
                 self.close()  # it does not die by itself, so it does with its forkserver
+                report = b"9 0"
             except (OSError, ValueError):
                 pass
             leash.close()
@@ -1252,7 +1260,7 @@ class Sandbox:
                 raise SandboxError(f"the sandbox's forkserver does not start: {said[-200:]}")
 
 
-def _how_it_ended(report: bytes, allowed: int, limits: Limits) -> tuple[str, float]:
+def _how_it_ended(report: bytes, allowed: int, limits: Limits) -> tuple[str, float | None]:
     """The forkserver's report of a shell's end, in the student's words, and what it has computed.
 
     The words are "" for nothing special. The kernel was to stop it after `allowed` CPU seconds,
@@ -1261,7 +1269,7 @@ def _how_it_ended(report: bytes, allowed: int, limits: Limits) -> tuple[str, flo
     try:
         killer, computed = (float(word) for word in report.split())
     except ValueError:
-        return "", 0.0
+        return "", None
     if killer == signal.SIGKILL and computed > allowed - 0.5:
         return f"was stopped: {_ENDS['cpu']}".format(seconds=limits.cpu_seconds), allowed
     if killer and killer != signal.SIGKILL:
@@ -1308,7 +1316,7 @@ def _main() -> None:
     os.set_inheritable(control.fileno(), False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the host's terminal is the host's
     if closed:
-        box.enter()
+        box.enter(control.fileno())
     # The path led to `wire`. From here on there is no package to import from.
     root = os.environ.pop("PYTHONPATH").split(os.pathsep)[0]
     sys.path[:] = [p for p in sys.path if p not in (root, os.getcwd(), "")]

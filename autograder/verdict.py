@@ -39,6 +39,7 @@ from autograder.sandbox import (
     Budget,
     Limits,
     Remote,
+    SandboxLost,
     Shell,
     ShellDied,
     Spent,
@@ -128,6 +129,8 @@ def grade(
         If the assignment's cells are not all there, or not in its order.
     GraderFault
         If a test fails on its own solution. Nothing a student does raises.
+    SandboxLost
+        If the forkserver dies meanwhile, so that it would cost the student what is not their fault.
     """
     own = [name for name, _ in cells if name in assignment.by_id]
     if own != [c.grade_id for c in assignment.cells if c.cell_type == "code"]:
@@ -206,6 +209,7 @@ def _error(outputs: list[dict], said: bool = False) -> str:
 
 
 _STOPPED = "Stopped"
+_LOST = "the sandbox's forkserver has died: is the machine out of memory?"
 _TOO_MUCH = "its output is dropped: the notebook's outputs are too large in all"
 
 
@@ -255,6 +259,8 @@ class _Notebook:
             shell = self._shell if self._shell is not None and self._shell.alive else self.shell()
             outputs += shell.run(step.source, quiet)
         except ShellDied as death:
+            if self._shell.lost:
+                raise SandboxLost(_LOST) from None
             self.fatal[step.id] = str(death)
             return False
         except Spent as reason:
@@ -311,6 +317,8 @@ class _Judge:
         for report in reports:
             if "fault" in report:
                 raise GraderFault(report["fault"])
+            if report.get("lost"):
+                raise SandboxLost(_LOST)
         if not reports or not reports[0]["alive"]:
             self.budget.close(shell)  # killed in the middle of a conversation, or dead
         if not reports:
@@ -393,7 +401,8 @@ class _Judge:
             # Whose fault is it? If the solution passes on the same inputs, the answer's.
             rehearse(self.assignment, test, self.seed)
             return
-        report({"verdict": asdict(findings.verdict), "alive": self._shell.alive})
+        alive, lost = self._shell.alive, self._shell.lost
+        report({"verdict": asdict(findings.verdict), "alive": alive, "lost": lost})
         if findings.verdict.points < test.points:
             # No point is lost to a test that its own solution fails on the same inputs.
             rehearse(self.assignment, test, self.seed)

@@ -367,7 +367,8 @@ def test_a_cell_that_is_fatal_only_when_it_runs_again_is_left_out():
         ran = []  # noqa: RUF012
 
         def __init__(self, cpu_seconds):
-            self.alive, self.here, self.computed, self.limits = True, [], 0, Limits()
+            self.alive, self.lost, self.here = True, False, []
+            self.computed, self.limits = 0, Limits()
 
         def run(self, source, quiet):
             if source == "bad" and source in self.ran:
