@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         "out", type=Path, nargs="?", default=ROOT / "_build" / "exercises.zip", metavar="OUT.zip"
     )
     new = command(_attack, "hand hostile work to this machine's grader, and see what it gets")
+    new.add_argument("names", nargs="*", metavar="NAME", help="attacks (all)")
     new.add_argument("--workers", type=_positive, default=2, metavar="N", help="processes (2)")
     command(_demo, "grade a made-up class in _build/demo, end to end")
     return parser
@@ -174,6 +175,11 @@ def _bundle(options: argparse.Namespace) -> None:
 
 
 def _attack(options: argparse.Namespace) -> int:
+    from autograder import sandbox
+
+    if why := sandbox.trouble():  # before all that it takes to attack is loaded
+        raise SandboxError(why)
+
     from rich.console import Console
     from rich.progress import Progress
     from rich.table import Table
@@ -181,9 +187,12 @@ def _attack(options: argparse.Namespace) -> int:
     from autograder.tests.attacks import run
 
     with Progress(transient=True) as progress:
-        bar = progress.add_task("attacking", total=len(run.ATTACKS) + len(run.FILES))
+        bar = progress.add_task("attacking", total=None)
         outcomes = run.run(
-            options.workers, done=lambda count: progress.update(bar, completed=count)
+            options.workers,
+            options.names,
+            started=lambda count: progress.update(bar, total=count),
+            done=lambda count: progress.update(bar, completed=count),
         )
     table = Table("submission", "what it tries", "points", "outcome")
     for outcome in outcomes:

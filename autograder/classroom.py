@@ -28,7 +28,7 @@ from nbformat import NotebookNode
 
 from autograder import sandbox, submission, verdict
 from autograder.course import ROOT, Assignment, BadInput, files_of, load
-from autograder.sandbox import Limits, SandboxError
+from autograder.sandbox import Limits, SandboxError, SandboxLost
 from autograder.testing import GraderFault
 
 SALT = "salt"
@@ -239,5 +239,11 @@ def _grade(course: Course, assignment: Assignment, notebook: NotebookNode, seed:
         sandbox.open_shell, files=files, limits=course.limits, closed=course.closed
     )
     cells = [(c.id, c.source) for c in notebook.cells if c.cell_type == "code"]
-    graded = verdict.grade(assignment, cells, seed, open_shell, limits=course.limits).as_dict()
+    grade = functools.partial(
+        verdict.grade, assignment, cells, seed, open_shell, limits=course.limits
+    )
+    try:
+        graded = grade().as_dict()
+    except SandboxLost:
+        graded = grade().as_dict()  # from the beginning, once
     return {"outputs": graded["outputs"], "verdicts": graded["verdicts"]}

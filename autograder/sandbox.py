@@ -40,7 +40,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import GeneratorType, ModuleType
 from typing import IO, Any
@@ -63,11 +63,11 @@ class Limits:
     call_seconds: float = 20.0
     """For one call of a function, callbacks included."""
     cpu_seconds: float = 300.0
-    """Of computing, in all."""
+    """Of computing, in all its shells together. What is left to do then is not done."""
     submission_seconds: float = 600.0
-    """By the clock on the wall, in all. What is left then is not run."""
+    """By the clock on the wall, in all. What is left to do then is not done."""
     restarts: int = 20
-    """How often a shell that died is replaced. What is left then is not run."""
+    """How often a shell that died is replaced, in all. What is left to do then is not done."""
     memory_bytes: int = 2**30
     """Beside what Python and its libraries need."""
     threads: int = 32
@@ -85,8 +85,80 @@ class Limits:
 DEFAULT = Limits()
 
 
+class Budget:
+    """What is left of a submission's limits, for all of its shells together.
+
+    Its shells live one after another, never side by side: each has ended, with everything in it,
+    before the next is opened. So what holds for a shell at any moment (memory, threads, files)
+    holds for the submission. What adds up is counted here: computing, time by the clock, shells
+    that died, output.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT) -> None:
+        self._limits, self._began = limits, time.monotonic()
+        self.output, self.restarts = limits.all_output_bytes, limits.restarts
+        self.computed = 0.0
+        """CPU seconds of the shells that have ended."""
+        self.allow(1.0)
+
+    def allow(self, share: float) -> None:
+        """Let this share of the seconds be used from now on; what has been used before counts."""
+        self.limits = replace(
+            self._limits,
+            cpu_seconds=share * self._limits.cpu_seconds,
+            submission_seconds=share * self._limits.submission_seconds,
+        )
+        self.deadline = self._began + self.limits.submission_seconds
+
+    def spent(self) -> str:
+        """Which limit keeps anything more from being run, as a clause; "" if none does."""
+        if time.monotonic() >= self.deadline:
+            return _ENDS["late"].format(seconds=self.limits.submission_seconds)
+        if self.computed >= self.limits.cpu_seconds:
+            return _ENDS["cpu"].format(seconds=self.limits.cpu_seconds)
+        return ""
+
+    def open(self, open_shell: Callable[..., Shell], dead: Shell | None = None) -> Shell:
+        """A shell that stops when the budget is used up, in the place of one that is `dead`.
+
+        Raises
+        ------
+        Spent
+            If there is nothing left for it.
+        """
+        if dead is not None:
+            self.close(dead)
+        if reason := self.spent():
+            raise Spent(f"not run: {reason}")
+        if dead is not None:
+            if not self.restarts:
+                raise Spent("not run: other cells had ended the Python process too often")
+            self.restarts -= 1
+        shell = open_shell(cpu_seconds=self.limits.cpu_seconds - self.computed)
+        shell.limits = replace(
+            shell.limits,
+            cpu_seconds=self.limits.cpu_seconds,
+            submission_seconds=self.limits.submission_seconds,
+        )
+        shell.deadline = self.deadline
+        return shell
+
+    def close(self, shell: Shell) -> None:
+        """End a shell, and count what it has used."""
+        shell.close()
+        self.computed, shell.computed = self.computed + shell.computed, 0.0
+
+
+class Spent(Exception):
+    """A budget is used up. The message says which limit, in a line."""
+
+
 class SandboxError(Exception):
     """No shell can be opened. The message is one line: why, and what would help."""
+
+
+class SandboxLost(SandboxError):
+    """A shell ended because its forkserver did. It is nobody's fault who is graded."""
 
 
 class StudentError(Exception):
@@ -136,9 +208,10 @@ class ShellDied(StudentError):
 _ENDS = {
     "exit": "ended the whole Python process",
     "crash": "ended the whole Python process by a crash (signal {signal})",
-    "cpu": "was stopped: your notebook used up its {seconds:g} seconds of computing",
+    "cpu": "your notebook used up its {seconds:g} seconds of computing",
+    "late": "your notebook used up its {seconds:g} seconds",
 }
-"""How a shell can end by itself."""
+"""How a shell can end."""
 
 
 class Callback:
@@ -185,16 +258,22 @@ class Shell:
 
     `ask` carries a question to the other side and brings its answer back: a `_Line`'s over a
     socket, or another's in the same process. `hang_up` ends it and says how it ended, if that is
-    worth telling.
+    worth telling, and how many seconds it has computed; None if nobody is left to know.
     """
 
     def __init__(
         self,
         ask: Callable[[bytes, float | None], bytes],
-        hang_up: Callable[[], str],
+        hang_up: Callable[[], tuple[str, float | None]],
         limits: Limits = DEFAULT,
     ) -> None:
         self._ask, self._hang_up, self.limits = ask, hang_up, limits
+        self.deadline = math.inf
+        """When everything must be over, by `time.monotonic`."""
+        self.computed = 0.0
+        """CPU seconds, known when it has ended."""
+        self.lost = False
+        """Whether it ended with its forkserver, through no fault of its own."""
         self._end = ""
         self._lent: dict[int, Callable] = {}
         self._numbers = itertools.count()
@@ -269,7 +348,8 @@ class Shell:
         """End the shell and everything it started. Harmless if it is dead."""
         if self.alive:
             self.alive = False
-            self._end = self._hang_up()
+            self._end, computed = self._hang_up()
+            self.computed, self.lost = computed or 0.0, computed is None
 
     def __enter__(self) -> Shell:
         return self
@@ -291,7 +371,7 @@ class Shell:
             question[0], "your code"
         )
         try:
-            answer = self._ask(body, time.monotonic() + seconds)
+            answer = self._ask(body, min(time.monotonic() + seconds, self.deadline))
             # What a cell sends back is read in this very process: nothing that takes long to build.
             reply = wire.decode(answer, self._resolve, plain=question[0] == "run")
             match reply:
@@ -302,8 +382,10 @@ class Shell:
             raise WireError("it is no answer")
         except TimeoutError:
             self.close()
-            reason = f"{what} was stopped: it ran longer than {seconds:g} seconds"
-            raise ShellDied(reason) from None
+            reason = f"it ran longer than {seconds:g} seconds"
+            if time.monotonic() >= self.deadline:
+                reason = _ENDS["late"].format(seconds=self.limits.submission_seconds)
+            raise ShellDied(f"{what} was stopped: {reason}") from None
         except Closed:
             self.close()
             raise ShellDied(f"{what} {self._end or _ENDS['exit']}") from None
@@ -524,7 +606,7 @@ def loopback(
         return []
 
     desk = Desk(names, execute or in_place)
-    shell = Shell(lambda body, _: desk.answer(body), lambda: "")
+    shell = Shell(lambda body, _: desk.answer(body), lambda: ("", 0.0))
     desk.ask = shell.answer
     return shell
 
@@ -595,20 +677,39 @@ def _make_ipython() -> Any:
 
     builtins.input = getpass.getpass = refuse
     ipython.enable_matplotlib("inline")
-    # Do once what most notebooks do, so that no fork pays for it: the first figure alone loads
-    # fonts, styles and an encoder, the first traceback a syntax highlighter.
-    for source in (
-        "import numpy as np, sympy as sp\nsp.simplify(sp.exp(sp.Symbol('x')) * 2)",
-        "%config InlineBackend.figure_formats = ['svg', 'png']",
-        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.set_title('$x^2$');",
-        "%config InlineBackend.figure_formats = ['png']",
-        "%matplotlib inline\nraise NotImplementedError",
-        "assert False, 'a message'",
-    ):
-        ipython.run_cell(source)
+    for source in _REHEARSAL:
+        if not ipython.run_cell(source).success and "raise" not in source:
+            raise SandboxError(f"the forkserver cannot run {source!r}")
+    # Figures are shown first, and then whatever is left of them is drawn. In the order in which the
+    # two were registered, each figure would be drawn once for nobody.
+    draw = sys.modules["matplotlib.pyplot"]._draw_all_if_interactive
+    ipython.events.unregister("post_execute", draw)
+    ipython.events.register("post_execute", draw)
     ipython.reset(new_session=False)
     ipython.execution_count = 1
     return ipython
+
+
+_REHEARSAL = (
+    """
+import numpy as np, numpy.random, numpy.testing, sympy as sp, matplotlib.pyplot as plt
+np.testing.assert_allclose(np.linalg.norm(np.random.default_rng(0).normal(size=3) * 0), 0)
+p, q = sp.symbols("p q", positive=True)
+sp.integrate(sp.exp(-q * p**2), (p, -sp.oo, sp.oo)), sp.diff(sp.log(1 + p**2) / q, p)
+sp.simplify(sp.sin(p) ** 2 + sp.cos(p) ** 2 + (p**2 - q**2) / (p - q) + sp.exp(p) * sp.exp(q))
+sp.solve(p**2 - q, p), sp.lambdify(p, p + 1)(np.ones(1)), sp.Matrix([[p, 1], [q, 2]]).inv()
+""",
+    "%config InlineBackend.figure_formats = ['svg', 'png']",
+    """
+plt.figure(figsize=(2, 2)), plt.plot([1, 2], label="$x^2$"), plt.scatter([1], [1])
+plt.imshow([[1, 2]]), plt.legend(), plt.xlabel("x"), plt.title("t")
+""",
+    "%config InlineBackend.figure_formats = ['png']",
+    "%matplotlib inline\nraise NotImplementedError",
+    "assert False, 'a message'; raise",
+)
+"""What most notebooks do, done once before any fork. The first figure loads fonts, styles and an
+encoder, the first integral builds a table, the first traceback loads a syntax highlighter."""
 
 
 class _Outputs:
@@ -917,11 +1018,11 @@ def _become_shell(ipython: Any, sock: socket.socket, folder: str, closed: bool) 
                 disk=limits.disk_bytes,
                 files=limits.files,
                 threads=limits.threads,
-                cpu_seconds=limits.cpu_seconds,
             )
     except OSError as error:
         line.connection.send(str(error).encode())
         return
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limits.cpu_seconds),) * 2)
     os.chdir(folder)
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
     sys.path[:] = ["", *(p for p in sys.path if p)]
@@ -1049,15 +1150,24 @@ class Sandbox:
         self._control: socket.socket | None = None
         self._owner = os.getpid()
 
-    def open_shell(self, *, seed: int = 0, files: Mapping[str, bytes] | None = None) -> Shell:
+    def open_shell(
+        self,
+        *,
+        seed: int = 0,
+        files: Mapping[str, bytes] | None = None,
+        cpu_seconds: float | None = None,
+    ) -> Shell:
         """A fresh shell, with its random states seeded and `files` in its working folder.
+
+        `cpu_seconds`: how long it may compute in all, if not what the limits say.
 
         Raises
         ------
         SandboxError
             If this machine cannot do that.
         """
-        setup = {"files": dict(files or {}), "limits": asdict(self.limits), "seed": seed}
+        limits = replace(self.limits, cpu_seconds=cpu_seconds or self.limits.cpu_seconds)
+        setup = {"files": dict(files or {}), "limits": asdict(limits), "seed": seed}
         try:
             return self._open(setup)
         except (OSError, Closed, TimeoutError):
@@ -1077,18 +1187,24 @@ class Sandbox:
             self._control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
         leash.settimeout(10)
 
-        def hang_up() -> str:
+        def hang_up() -> tuple[str, float | None]:
             report = b""
-            # Not close(): a fork of this process may hold the leash too.
-            with contextlib.suppress(OSError, ValueError):
+            # Not close(): a fork of this process may hold the leash too. Nor is the report taken
+            # out of it, for the fork and this process both want to know.
+            try:
                 leash.shutdown(socket.SHUT_WR)
-                # It ends when the shell is dead and its traces are cleared away.
-                while piece := leash.recv(100):
-                    report += piece
+                # It arrives when the shell is dead and its traces are cleared away.
+                report = leash.recv(100, socket.MSG_PEEK)
+            except TimeoutError:
+                self.close()  # it does not die by itself, so it does with its forkserver
+                report = b"9 0"
+            except (OSError, ValueError):
+                pass
             leash.close()
             ours.close()
-            return _how_it_ended(report, self.limits)
+            return _how_it_ended(report, allowed, shell.limits)
 
+        allowed = math.ceil(setup["limits"]["cpu_seconds"])
         line = _Line(Connection(ours, leash), lambda question: shell.answer(question))
         shell = Shell(line.ask, hang_up, self.limits)
         try:
@@ -1150,17 +1266,21 @@ class Sandbox:
                 raise SandboxError(f"the sandbox's forkserver does not start: {said[-200:]}")
 
 
-def _how_it_ended(report: bytes, limits: Limits) -> str:
-    """The forkserver's report of a shell's end, in the student's words; "" for nothing special."""
+def _how_it_ended(report: bytes, allowed: int, limits: Limits) -> tuple[str, float | None]:
+    """The forkserver's report of a shell's end, in the student's words, and what it has computed.
+
+    The words are "" for nothing special. The kernel was to stop it after `allowed` CPU seconds,
+    which it counts in steps.
+    """
     try:
-        killer, cpu_seconds = (float(word) for word in report.split())
+        killer, computed = (float(word) for word in report.split())
     except ValueError:
-        return ""
-    if killer == signal.SIGKILL and cpu_seconds > limits.cpu_seconds - 1:
-        return _ENDS["cpu"].format(seconds=limits.cpu_seconds)
+        return "", None
+    if killer == signal.SIGKILL and computed > allowed - 0.5:
+        return f"was stopped: {_ENDS['cpu']}".format(seconds=limits.cpu_seconds), allowed
     if killer and killer != signal.SIGKILL:
-        return _ENDS["crash"].format(signal=signal.Signals(int(killer)).name)
-    return ""
+        return _ENDS["crash"].format(signal=signal.Signals(int(killer)).name), computed
+    return "", computed
 
 
 def trouble() -> str:
@@ -1179,6 +1299,7 @@ def open_shell(
     *,
     seed: int = 0,
     files: Mapping[str, bytes] | None = None,
+    cpu_seconds: float | None = None,
     limits: Limits = DEFAULT,
     closed: bool = True,
 ) -> Shell:
@@ -1192,7 +1313,7 @@ def open_shell(
     if (limits, closed) not in _shared:
         _shared[limits, closed] = Sandbox(limits, closed)
         atexit.register(_shared[limits, closed].close)
-    return _shared[limits, closed].open_shell(seed=seed, files=files)
+    return _shared[limits, closed].open_shell(seed=seed, files=files, cpu_seconds=cpu_seconds)
 
 
 def _main() -> None:
@@ -1201,7 +1322,7 @@ def _main() -> None:
     os.set_inheritable(control.fileno(), False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the host's terminal is the host's
     if closed:
-        box.enter()
+        box.enter(control.fileno())
     # The path led to `wire`. From here on there is no package to import from.
     root = os.environ.pop("PYTHONPATH").split(os.pathsep)[0]
     sys.path[:] = [p for p in sys.path if p not in (root, os.getcwd(), "")]

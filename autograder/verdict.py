@@ -1,9 +1,10 @@
 """The trusted side: what a submission earns, and why.
 
 The student's cells run in a shell of `sandbox`; the tests run here, on the instructor's source, and
-reach the student's names through proxies. Each test cell has a process of its own, so that whatever
-an answer does to one costs that cell alone. Nothing here executes a student's code, and nothing the
-student's code says after it has met a hidden input reaches the record:
+reach the student's names through proxies. They run in a process of their own, and a test cell that
+an answer does not pass is the last one of its process, so that whatever an answer does to a test
+costs that test alone. Nothing here executes a student's code, and nothing the student's code says
+after it has met a hidden input reaches the record:
 
 * a first shell runs all cells and visible checks, once, as the student sees them. Its outputs are
   what the feedback shows. It never meets a hidden test.
@@ -20,8 +21,8 @@ import json
 import os
 import re
 import resource
-import select
 import signal
+import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,10 +36,13 @@ from autograder.course import Assignment, Cell
 from autograder.misconceptions import Answer
 from autograder.sandbox import (
     DEFAULT,
+    Budget,
     Limits,
     Remote,
+    SandboxLost,
     Shell,
     ShellDied,
+    Spent,
     StudentError,
     builtin_kind,
     is_function,
@@ -104,7 +108,7 @@ def grade(
     assignment: Assignment,
     cells: Sequence[tuple[str, str]],
     seed: int,
-    open_shell: Callable[[], Shell],
+    open_shell: Callable[..., Shell],
     *,
     limits: Limits = DEFAULT,
 ) -> Record:
@@ -116,7 +120,7 @@ def grade(
         the assignment stand there by their grade_id, in its order; only of solution cells, and of
         cells that the student has added, is the source read.
     seed : what the student's hidden inputs are drawn from.
-    open_shell : opens a fresh shell for this submission.
+    open_shell : opens a fresh shell for this submission, which may compute for `cpu_seconds`.
     limits : what the submission may use, of which those on all its shells together hold here.
 
     Raises
@@ -125,30 +129,36 @@ def grade(
         If the assignment's cells are not all there, or not in its order.
     GraderFault
         If a test fails on its own solution. Nothing a student does raises.
+    SandboxLost
+        If the forkserver dies meanwhile, so that it would cost the student what is not their fault.
     """
     own = [name for name, _ in cells if name in assignment.by_id]
     if own != [c.grade_id for c in assignment.cells if c.cell_type == "code"]:
         raise ValueError(f"{assignment.slug}: the cells to grade are not those of the assignment")
     rehearse(assignment)
     script = [_Step(name, *_runs(assignment.by_id.get(name), source)) for name, source in cells]
-    deadline = time.monotonic() + limits.submission_seconds
+    budget = Budget(limits)
     fatal: dict[str, str] = {}
     outputs: dict[str, list[dict]] = {}
-    room = limits.all_output_bytes
-    with _Notebook(open_shell, fatal, deadline, limits.restarts, quiet=False) as shown:
+    budget.allow(0.5)  # the other half is for the run that earns points, and what is left of this
+    with _Notebook(open_shell, fatal, budget, quiet=False) as shown:
         for step in script:
             made = shown.run(step)
             size = len(json.dumps(made)) if made else 0
-            outputs[step.id] = made if size <= room else [_stopped(_TOO_MUCH)]
-            room -= size if size <= room else 0
+            outputs[step.id] = made if size <= budget.output else [_stopped(_TOO_MUCH)]
+            budget.output -= size if size <= budget.output else 0
+    budget.allow(1.0)
     verdicts = {}
-    with _Notebook(open_shell, fatal, deadline, limits.restarts, quiet=True) as asked:
+    with (
+        _Notebook(open_shell, fatal, budget, quiet=True) as asked,
+        _Judge(assignment, seed, budget) as judge,
+    ):
         for step in script:
             asked.run(step)
             if step.test is not None:
                 name = _tested(step.test)
                 story = _Story(_error(outputs[step.id], said=True), _error(outputs[name]))
-                verdicts[step.id] = _judge_apart(assignment, step, asked, seed, story)
+                verdicts[step.id] = judge.verdict(step, asked, story)
     return Record(assignment.slug, seed, outputs, verdicts)
 
 
@@ -199,6 +209,7 @@ def _error(outputs: list[dict], said: bool = False) -> str:
 
 
 _STOPPED = "Stopped"
+_LOST = "the sandbox's forkserver has died: is the machine out of memory?"
 _TOO_MUCH = "its output is dropped: the notebook's outputs are too large in all"
 
 
@@ -211,15 +222,13 @@ class _Notebook:
 
     def __init__(
         self,
-        open_shell: Callable[[], Shell],
+        open_shell: Callable[..., Shell],
         fatal: dict[str, str],
-        deadline: float,
-        restarts: int = DEFAULT.restarts,
+        budget: Budget,
         *,
         quiet: bool,
     ) -> None:
-        self.open_shell, self.fatal, self.deadline, self.quiet = open_shell, fatal, deadline, quiet
-        self.shells_left = restarts + 1
+        self.open_shell, self.fatal, self.budget, self.quiet = open_shell, fatal, budget, quiet
         self.done: list[_Step] = []
         self._shell: Shell | None = None
         self._asked = False
@@ -239,12 +248,9 @@ class _Notebook:
         return outputs
 
     def shell(self) -> Shell:
-        """A living shell that has run the cells so far."""
+        """A living shell that has run the cells so far. Raises `Spent`."""
         while self._shell is None or not self._shell.alive:
-            if not self.shells_left:
-                raise _GivenUp
-            self.shells_left -= 1
-            self._shell = self.open_shell()
+            self._shell = self.budget.open(self.open_shell, self._shell)
             self._asked = False
             for step in self.done:
                 if not self._try(step, True, []):
@@ -259,18 +265,17 @@ class _Notebook:
 
     def _try(self, step: _Step, quiet: bool, outputs: list[dict]) -> bool:
         """Run a cell in the shell; False if the shell did not survive that."""
-        if time.monotonic() > self.deadline:
-            self.fatal[step.id] = "not run: the submission had used up its time"
-            return False
         try:
             # Not self.shell() in a repetition: there the shell is the one being filled.
             shell = self._shell if self._shell is not None and self._shell.alive else self.shell()
             outputs += shell.run(step.source, quiet)
         except ShellDied as death:
+            if self._shell.lost:
+                raise SandboxLost(_LOST) from None
             self.fatal[step.id] = str(death)
             return False
-        except _GivenUp:
-            self.fatal[step.id] = _GIVEN_UP
+        except Spent as reason:
+            self.fatal[step.id] = str(reason)
             return False
         return True
 
@@ -279,14 +284,7 @@ class _Notebook:
 
     def __exit__(self, *_: object) -> None:
         if self._shell is not None:
-            self._shell.close()
-
-
-class _GivenUp(Exception):
-    """The shell has died too often."""
-
-
-_GIVEN_UP = "not run: other cells had ended the Python process too often"
+            self.budget.close(self._shell)
 
 
 def _stopped(reason: str) -> dict:
@@ -299,47 +297,144 @@ def _stopped(reason: str) -> dict:
     }
 
 
-def _judge_apart(
-    assignment: Assignment, step: _Step, notebook: _Notebook, seed: int, story: _Story
-) -> Verdict:
-    """`judge` in a process of its own, which is killed if it takes too long."""
-    test, none = step.test, Verdict(step.id, 0.0, step.test.points)
-    if step.id in notebook.fatal:
-        return replace(none, messages=(notebook.fatal[step.id],))
-    try:
-        shell = notebook.shell_to_ask()
-    except _GivenUp:
-        return replace(none, messages=(_GIVEN_UP,))
+class _Judge:
+    """A process that judges test cells against a shell, one after another.
 
-    def work(report: Callable[[dict], None]) -> None:
-        # Whatever an answer makes of this process, it says nothing about the test: see `prove`.
-        with contextlib.suppress(Exception):
-            findings = judge(assignment, test, shell, seed, story)
-            report({"verdict": asdict(findings.verdict)})
-            lost = findings.verdict.points < test.points
-            if lost and (answer := recognise(assignment, test, findings)):
-                report({"misconception": answer.title, "hint": answer.hint})
-            report({"alive": shell.alive})
+    It ends with the first answer that is not right in full: whatever a wrong one is (enormous,
+    endless, strange), the next test cell never meets a process that has met it.
+    """
 
-    def prove(report: Callable[[dict], None]) -> None:
-        rehearse(assignment, test, seed)
+    def __init__(self, assignment: Assignment, seed: int, budget: Budget) -> None:
+        self.assignment, self.seed, self.budget = assignment, seed, budget
+        self._pid, self._shell, self._socket = 0, None, None
 
-    left = min(TEST_SECONDS, notebook.deadline - time.monotonic())
-    reports, in_time = _in_a_fork(work, max(left, 0))
-    said = {key: value for report in reports for key, value in report.items()}
-    if not said.get("alive"):
-        shell.close()  # dead, or left in the middle of a conversation
-    verdict = said.get("verdict")
-    if verdict is None or verdict["points"] < test.points:
-        # No point is lost to a test that its own solution fails on the same inputs. In a fresh
-        # process, for the answer may have left the other one without memory.
-        for report in _in_a_fork(prove, TEST_SECONDS)[0]:
-            raise GraderFault(report["fault"])
-    if verdict is None:
-        late = f"the test was stopped: it took over {left:.0f} seconds"
-        return replace(none, messages=("the test broke down on your result" if in_time else late,))
-    verdict["messages"] = tuple(verdict["messages"])
-    return named(Verdict(**verdict), said.get("misconception", ""), said.get("hint", ""))
+    def verdict(self, step: _Step, notebook: _Notebook, story: _Story) -> Verdict:
+        """What a test cell earns. Raises `GraderFault`."""
+        none = Verdict(step.id, 0.0, step.test.points)
+        if step.id in notebook.fatal:
+            return replace(none, messages=(notebook.fatal[step.id],))
+        try:
+            shell = notebook.shell_to_ask()
+        except Spent as reason:
+            return replace(none, messages=(str(reason),))
+        if shell is not self._shell:
+            self._start(shell)
+        # A second more than the shell has, so that it is the shell's end that is told.
+        left = max(0, min(TEST_SECONDS, self.budget.deadline + 1 - time.monotonic()))
+        said, ended = self._ask(left, "judge", step.id, asdict(story))
+        verdict = said.get("verdict")
+        full = verdict is not None and verdict["points"] == none.max
+        if not (ended == "done" and full and said["alive"]):
+            self.end()
+        if said.get("lost"):
+            raise SandboxLost(_LOST)
+        if not said.get("alive"):
+            self.budget.close(shell)  # killed in the middle of a conversation, or dead
+        if not full:
+            self._prove(step.id)
+        if verdict is None:
+            late = self.budget.spent() or f"it took over {left:.0f} seconds"
+            stopped = f"the test was stopped: {late}"
+            broke = "the test broke down on your result"
+            return replace(none, messages=(stopped if ended == "late" else broke,))
+        verdict["messages"] = tuple(verdict["messages"])
+        return named(Verdict(**verdict), said.get("misconception", ""), said.get("hint", ""))
+
+    def _prove(self, grade_id: str) -> None:
+        """Raise `GraderFault` if the test's own solution fails on the same inputs.
+
+        No point is lost to such a test. In a process that has met no answer: one that has may be
+        without memory, or otherwise unfit to say anything about the test.
+        """
+        self._start(None)
+        said, _ = self._ask(TEST_SECONDS, "prove", grade_id, {})
+        self.end()
+        if "fault" in said:
+            raise GraderFault(said["fault"])
+
+    def end(self) -> None:
+        """Kill the process. The next test cell starts another."""
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._socket.close()
+        self._pid, self._shell, self._socket = 0, None, None
+
+    def __enter__(self) -> _Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def _ask(self, seconds: float, *question: Any) -> tuple[dict, str]:
+        """What the process reports on a test cell; ``done``, ``dead`` or ``late``."""
+        deadline, received, ended = time.monotonic() + seconds, b"", "late"
+        self._socket.sendall(json.dumps(question).encode() + b"\n")
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                data = self._socket.recv(1 << 16)
+            except TimeoutError:
+                break
+            except OSError:
+                data = b""
+            received += data
+            if not data or received.endswith(_DONE):
+                ended = "done" if data else "dead"
+                break
+        reports = [json.loads(line) for line in received.split(b"\n")[:-1] if line]
+        return {key: value for report in reports for key, value in report.items()}, ended
+
+    def _start(self, shell: Shell | None) -> None:
+        self.end()
+        self._socket, theirs = socket.socketpair()
+        self._shell, self._pid = shell, os.fork()
+        if self._pid == 0:
+            try:
+                self._socket.close()
+                gc.freeze()  # else the first collection would copy every page of the parent's
+                _limit_memory()
+                self._serve(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+
+    def _serve(self, host: socket.socket) -> None:
+        """In the process: judge or prove what is asked for, until it is killed."""
+
+        def report(finding: dict) -> None:
+            host.sendall(json.dumps(finding).encode() + b"\n")
+
+        for line in host.makefile("rb"):
+            what, grade_id, story = json.loads(line)
+            test = self.assignment.by_id[grade_id]
+            if what == "judge":
+                # Whatever an answer makes of this process, it says nothing about the test.
+                with contextlib.suppress(BaseException):
+                    self._report(test, _Story(**story), report)
+            else:
+                try:
+                    rehearse(self.assignment, test, self.seed)
+                except GraderFault as fault:
+                    report({"fault": str(fault)})
+                except BaseException:
+                    report({"fault": traceback.format_exc()})
+            host.sendall(_DONE)
+
+    def _report(self, test: Cell, story: _Story, report: Callable[[dict], None]) -> None:
+        """Report the verdict, then what explains it."""
+        findings = judge(self.assignment, test, self._shell, self.seed, story)
+        alive, lost = self._shell.alive, self._shell.lost
+        report({"verdict": asdict(findings.verdict), "alive": alive, "lost": lost})
+        if findings.verdict.points < test.points and (
+            answer := recognise(self.assignment, test, findings)
+        ):
+            report({"misconception": answer.title, "hint": answer.hint})
+
+
+_DONE = b"\n\n"
+"""An empty line, which is no report, ends a test cell's."""
 
 
 def named(verdict: Verdict, misconception: str, hint: str) -> Verdict:
@@ -350,49 +445,6 @@ def named(verdict: Verdict, misconception: str, hint: str) -> Verdict:
     return replace(
         verdict, messages=(*verdict.messages, line), misconception=misconception, hint=hint
     )
-
-
-def _in_a_fork(
-    work: Callable[[Callable[[dict], None]], None], seconds: float
-) -> tuple[list[dict], bool]:
-    """Run `work` in a fork of this process. What it reported, and whether it ended in time."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(read)
-            gc.freeze()  # else the first collection would copy every page of the parent's
-            _limit_memory()
-            with os.fdopen(write, "w", encoding="utf-8") as pipe:
-
-                def report(finding: dict) -> None:
-                    pipe.write(json.dumps(finding) + "\n")
-                    pipe.flush()
-
-                try:
-                    work(report)
-                except GraderFault as fault:
-                    report({"fault": str(fault)})
-                except BaseException:
-                    report({"fault": traceback.format_exc()})
-        finally:
-            os._exit(0)
-    os.close(write)
-    deadline, received, ended = time.monotonic() + seconds, b"", False
-    try:
-        poll = select.poll()
-        poll.register(read, select.POLLIN)
-        while (left := deadline - time.monotonic()) > 0 and poll.poll(left * 1000):
-            received += (data := os.read(read, 1 << 16))
-            if not data:
-                ended = True
-                break
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(read)
-    return [json.loads(line) for line in received.split(b"\n")[:-1]], ended
 
 
 def _limit_memory() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from autograder import gradebook, sandbox
+from autograder import classroom, demo, gradebook, sandbox
 from autograder.__main__ import main
 from autograder.classroom import CourseError
+from autograder.course import load
 from autograder.sandbox import Limits, Sandbox, ShellDied
 
 from .attacks import run
 from .conftest import SLUG, needs_closed_box
 from .handed_in import Work
+from .test_sandbox import forkserver
 
 
 @pytest.fixture(scope="module")
@@ -146,21 +151,64 @@ def test_a_machine_without_a_sandbox_refuses_and_says_why(
 def test_right_work_is_the_same_inside_and_outside(
     released: Path, work: dict[str, Work], tmp_path: Path
 ) -> None:
-    from autograder import classroom
-    from autograder.classroom import Course
-
     records = []
     for closed in (True, False):
         folder = tmp_path / str(closed)
         folder.mkdir()
         (folder / "salt").write_text("salt")
-        room = Course(folder, released, closed=closed)
+        room = classroom.Course(folder, released, closed=closed)
         got = {}
         for name in ("solved", "half", "warns", "own-cells", "from-loops"):
             work[name].make(folder / "submitted" / name / SLUG)
             got[name] = classroom.record(room, SLUG, name)
         records.append(got)
     assert records[0] == records[1]
+
+
+@needs_closed_box
+@pytest.mark.parametrize("dies", [1, 2])
+def test_a_forkserver_that_dies_meanwhile_costs_nobody_a_point(
+    released: Path, work: dict[str, Work], tmp_path: Path, monkeypatch, dies: int
+) -> None:
+    """In the run that is shown, or in the one that answers tests: all is done once more."""
+    room = classroom.Course(tmp_path, released)
+    room.write_salt()
+    work["solved"].make(tmp_path / "submitted" / "solved" / SLUG)
+    opened, real = [], sandbox.open_shell
+
+    def open_shell(**options):
+        opened.append(real(**options))
+        if len(opened) == dies:
+            os.kill(forkserver(sandbox._shared[room.limits, True]), signal.SIGKILL)
+        return opened[-1]
+
+    monkeypatch.setattr(sandbox, "open_shell", open_shell)
+    verdicts = classroom.record(room, SLUG, "solved")["verdicts"]
+    assert [v["points"] for v in verdicts.values()] == [3, 3]
+    assert len(opened) == dies + 2
+
+
+# What earns nothing because the verdict is elsewhere, and not because the box is closed.
+ELSEWHERE = """
+frames memory history modules always-equal array-that-lies patch-numpy patch-builtins transformer
+run-cell forged-answer forged-outputs forged-verdict garbage pickled-outputs symbol-name os-exit
+"""
+
+
+def test_trusted_work_is_graded_without_a_sandbox_but_never_by_itself(
+    released: Path, tmp_path: Path
+) -> None:
+    room = classroom.Course(tmp_path, released, closed=False)
+    room.write_salt()
+    assignment = load(SLUG, released)
+    for name in ELSEWHERE.split():
+        tried = run.ATTACKS[name]
+        answers = {"softmax": run.PRELUDE + tried.code, "hot_entropy": tried.entropy}
+        target = tmp_path / "submitted" / name / SLUG
+        target.mkdir(parents=True)
+        nbformat.write(demo.handed_in(assignment, answers), target / f"{SLUG}.ipynb")
+        verdicts = classroom.record(room, SLUG, name)["verdicts"]
+        assert sum(v["points"] for v in verdicts.values()) == tried.points, name
 
 
 @pytest.mark.parametrize("limits", ['{"cell_second": 1}', '{"files": -1}', '{"files": "many"}'])

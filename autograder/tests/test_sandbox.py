@@ -2,6 +2,8 @@
 
 import base64
 import contextlib
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -455,15 +457,44 @@ def test_closing_the_box_ends_its_shells(box):
     assert all(gone(pid) for pid in pids)
 
 
-def test_a_forkserver_that_died_is_replaced(box):
+def forkserver(box):
+    """The process that forks shells: the first of three in a closed box is bubblewrap."""
+    return [box._process.pid, *descendants(box._process.pid)][2 if box.closed else 0]
+
+
+@pytest.mark.parametrize("which", ["itself", "the process that was started"])
+def test_a_forkserver_that_died_is_replaced(box, which):
     with box.open_shell() as shell:
         pids = [box._process.pid, *descendants(box._process.pid)]
-        box._process.kill()
+        os.kill(forkserver(box) if which == "itself" else box._process.pid, signal.SIGKILL)
         box._process.wait()
     with box.open_shell() as shell:
         assert all(gone(pid) for pid in pids if box.closed or pid == pids[0])
         shell.run("x = 1")
         assert shell.value("x") == 1
+
+
+def test_a_forkserver_that_dies_while_it_is_asked_is_replaced(box, monkeypatch):
+    box.open_shell().close()
+    dead = box._process
+    os.kill(forkserver(box), signal.SIGKILL)
+    dead.wait()
+    monkeypatch.setattr(dead, "poll", lambda: None)  # it had lived when that was looked at
+    with box.open_shell() as shell:
+        shell.run("x = 1")
+        assert shell.value("x") == 1 and box._process is not dead
+
+
+def test_a_shell_that_ends_with_its_forkserver_is_lost_and_not_to_blame(box):
+    with box.open_shell() as shell:
+        os.kill(forkserver(box), signal.SIGKILL)
+        with pytest.raises(ShellDied):
+            shell.run("import time; time.sleep(30)")
+        assert shell.lost
+    with box.open_shell() as shell:
+        with pytest.raises(ShellDied):
+            shell.run("import os; os._exit(1)")
+        assert not shell.lost
 
 
 def test_a_loopback_behaves_as_a_shell_does():

@@ -7,7 +7,7 @@ import pytest
 
 from autograder import check, misconceptions, verdict
 from autograder.course import load
-from autograder.sandbox import Limits, Sandbox, ShellDied
+from autograder.sandbox import Budget, Limits, Sandbox, ShellDied
 from autograder.testing import GraderFault
 
 HEADER = """# ---
@@ -417,7 +417,7 @@ def test_a_submission_that_has_used_up_its_time_is_told_so(assignment, box):
         assignment, cells, 1, box.open_shell, limits=Limits(submission_seconds=0)
     )
     assert points(record) == [0, 0, 0]
-    assert "used up its time" in words(record, "test_scale")
+    assert words(record, "test_scale") == "not run: your notebook used up its 0 seconds"
 
 
 def test_a_cell_that_is_fatal_only_when_it_runs_again_is_left_out():
@@ -426,8 +426,9 @@ def test_a_cell_that_is_fatal_only_when_it_runs_again_is_left_out():
 
         ran = []  # noqa: RUF012
 
-        def __init__(self):
-            self.alive, self.here = True, []
+        def __init__(self, cpu_seconds):
+            self.alive, self.lost, self.here = True, False, []
+            self.computed, self.limits = 0, Limits()
 
         def run(self, source, quiet):
             if source == "bad" and source in self.ran:
@@ -441,7 +442,7 @@ def test_a_cell_that_is_fatal_only_when_it_runs_again_is_left_out():
             self.alive = False
 
     fatal = {}
-    with verdict._Notebook(Mortal, fatal, float("inf"), quiet=True) as notebook:
+    with verdict._Notebook(Mortal, fatal, Budget(), quiet=True) as notebook:
         for source in ("good", "bad", "fine"):
             notebook.run(verdict._Step(source, source, None))
         notebook.shell().close()

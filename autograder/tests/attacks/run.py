@@ -19,7 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from html import unescape
@@ -32,7 +32,7 @@ from nbgrader.api import Gradebook
 
 from autograder import classroom, demo, gradebook, release, sandbox
 from autograder.classroom import Course
-from autograder.course import load
+from autograder.course import BadInput, load
 from autograder.nbgrader_hooks import course_of
 from autograder.tests.attacks.table import ATTACKS, FILES, PRELUDE
 from autograder.tests.example import SLUG, write_project
@@ -81,19 +81,37 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
 
 
-def run(workers: int = 2, done: Callable[[int], None] = lambda count: None) -> list[Outcome]:
-    """Attack this machine's grader. The last row is about what all have left behind together.
+def run(
+    workers: int = 2,
+    names: Sequence[str] = (),
+    started: Callable[[int], None] = lambda count: None,
+    done: Callable[[int], None] = lambda count: None,
+) -> list[Outcome]:
+    """Attack this machine's grader, with all there is or with some attacks, by their names.
+
+    The last row is about what all have left behind together.
 
     Raises
     ------
+    BadInput
+        If there is no attack of a name.
     SandboxError
         If this machine has no sandbox.
     """
+    if unknown := set(names) - {*ATTACKS, *FILES}:
+        raise BadInput(f"no attack is called {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="attack-") as folder:
-        return attack(Path(folder), workers, done)
+        return attack(Path(folder), workers, done, names=names, started=started)
 
 
-def attack(folder: Path, workers: int, done: Callable[[int], None]) -> list[Outcome]:
+def attack(
+    folder: Path,
+    workers: int,
+    done: Callable[[int], None],
+    *,
+    names: Sequence[str] = (),
+    started: Callable[[int], None] = lambda count: None,
+) -> list[Outcome]:
     """`run` in a folder that is kept."""
     if why := sandbox.trouble():
         raise sandbox.SandboxError(why)
@@ -104,11 +122,12 @@ def attack(folder: Path, workers: int, done: Callable[[int], None]) -> list[Outc
     with open(course / "nbgrader_config.py", "a", encoding="utf-8") as config:
         config.write(f"c.Autograder.limits = {LIMITS!r}\n")
     with _bait(folder) as bait:
-        _hand_in(course, project, bait)
+        _hand_in(course, project, bait, names)
         before = _state(folder)
         room = course_of(gradebook._application(course))
         faults: dict[str, list[str]] = {}
         students = room.submissions(SLUG)
+        started(len(students))
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             # Those that wait for a limit first, so that no worker ends up waiting alone.
             students.sort(key=lambda name: "sleep" not in name)
@@ -224,7 +243,9 @@ def _state(folder: Path) -> dict[str, str]:
             if "__pycache__" in path.parts:
                 continue
             info = path.lstat()
-            found[str(path)] = f"{info.st_mode} {info.st_size} {info.st_mtime_ns}"
+            found[str(path)] = f"{info.st_mode}"
+            if not path.is_dir():  # a folder's date changes with the caches in it
+                found[str(path)] += f" {info.st_size} {info.st_mtime_ns}"
     places = (folder, folder / "course", folder.parent, Path.cwd(), Path.home())
     for root in (*places, Path("/dev/shm"), Path("/")):
         for path in root.glob("*pwned*"):
@@ -245,7 +266,7 @@ def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 # --- handing in and grading
 
 
-def _hand_in(course: Path, project: Path, bait: _Bait) -> None:
+def _hand_in(course: Path, project: Path, bait: _Bait, names: Sequence[str]) -> None:
     assignment = load(SLUG, project)
 
     def with_facts(source: str) -> str:
@@ -255,6 +276,8 @@ def _hand_in(course: Path, project: Path, bait: _Bait) -> None:
         return source
 
     for name, tried in ATTACKS.items():
+        if names and name not in names:
+            continue
         answers = {
             "softmax": with_facts(PRELUDE + tried.code),
             "hot_entropy": with_facts(tried.entropy),
@@ -267,7 +290,7 @@ def _hand_in(course: Path, project: Path, bait: _Bait) -> None:
         target.mkdir(parents=True)
         nbformat.write(notebook, target / f"{SLUG}.ipynb")
     work = class_of(assignment)
-    for name in FILES:
+    for name in FILES if not names else set(names).intersection(FILES):
         work[name].make(course / "submitted" / name / SLUG)
 
 
