@@ -233,7 +233,7 @@ def _read(path: Path, where: str) -> str:
 
 
 def _cells(text: str, where: str, root: Path | None) -> Iterator[Cell]:
-    """The cells of a percent-format file, each valid in itself; `root` None: without borrowing."""
+    """The cells of a percent-format file, each valid in itself; without `root` its own only."""
     try:
         notebook = jupytext.reads(text, fmt="py:percent")
     except Exception as error:  # jupytext raises whatever its YAML or metadata parser raises
@@ -266,13 +266,13 @@ def _cells(text: str, where: str, root: Path | None) -> Iterator[Cell]:
             )
             raise SourceError(where, start + 1, f"{reason} on line {seen[name]}", remedy)
         seen[name] = start + 1
-        if isinstance(named, dict) and "from" in named:
-            yield _borrow(raw.source, named, start + 1, where, root)
-        else:
+        if not isinstance(named, dict) or "from" not in named:
             yield _cell(raw, lines[start], start + 1, where)
+        elif root is not None:
+            yield _borrow(raw.source, named, start + 1, where, root)
 
 
-def _borrow(source: str, given: dict, line: int, where: str, root: Path | None) -> Cell:
+def _borrow(source: str, given: dict, line: int, where: str, root: Path) -> Cell:
     """The cell of another assignment for which a marker stands. Raises `SourceError`."""
     grade_id, lender = given.get("grade_id"), str(given["from"])
     what = f'"{grade_id}" is taken from {lender}'
@@ -281,20 +281,19 @@ def _borrow(source: str, given: dict, line: int, where: str, root: Path | None) 
         raise SourceError(where, line, f"{what} and has {extra}", "everything else comes with it")
     if source.strip():
         raise SourceError(where, line, f"{what} and has text of its own", "leave the cell empty")
-    if root is None:
-        raise SourceError(where, line, f"{what}, not its own", "take the cell from where it stands")
     if not SLUG.fullmatch(lender) or not (root / "solutions" / f"{lender}.py").is_file():
         choice = ", ".join(assignments(root))
         raise SourceError(where, line, f"{what}, which is not there", f"choose from: {choice}")
     cells = _cells_to_lend(lender, root)
     if grade_id not in cells:
         choice = ", ".join(name for name, cell in cells.items() if cell.kind != "text")
-        raise SourceError(where, line, f"{what}, which has no such cell", f"choose from: {choice}")
+        reason = f"{what}, which has no such cell of its own"
+        raise SourceError(where, line, reason, f"choose from: {choice}")
     return replace(cells[grade_id], line=line, lender=lender)
 
 
 def _cells_to_lend(slug: str, root: Path) -> dict[str, Cell]:
-    """grade_id → cell of an assignment from which cells may be taken."""
+    """grade_id → cell of an assignment's own: what it has borrowed is not lent on."""
     where = f"solutions/{slug}.py"
     return _parsed(_read(root / where, where), where)
 

@@ -74,7 +74,11 @@ def test_a_change_at_the_lender_is_a_change(project: Path) -> None:
     [
         (f'"softmax", "from": "{SLUG}"}}\n', f'"softmax", "from": "{SLUG}"}}\nx = 1\n', "empty"),
         (f'"softmax", "from": "{SLUG}"', '"softmax", "from": "99_no"', "which is not there"),
-        ('"softmax", "from"', '"soft", "from"', "has no such cell — choose from: given_imports"),
+        (
+            '"softmax", "from"',
+            '"soft", "from"',
+            "has no such cell of its own — choose from: given_imports",
+        ),
         ('"test_softmax", "from"', '"test_softmax", "points": 9, "from"', "and has points"),
     ],
 )
@@ -87,11 +91,15 @@ def test_what_cannot_be_borrowed_says_why(project: Path, old: str, new: str, rea
     assert reason in str(caught.value)
 
 
-def test_borrowed_cells_are_not_lent_on(project: Path) -> None:
-    borrower(project)
-    borrower(project, SOURCE.replace(SLUG, AGAIN), "22_thrice")
-    with pytest.raises(SourceError, match="take the cell from where it stands"):
+def test_borrowed_cells_are_not_lent_on_and_own_ones_are(project: Path) -> None:
+    own = '\n# %% [markdown] nbgrader={"grade_id": "text_own", "points": 1}\n# An answer.\n'
+    borrower(project, SOURCE + own)
+    path = borrower(project, SOURCE.replace(SLUG, AGAIN), "22_thrice")
+    with pytest.raises(SourceError, match="no such cell of its own — choose from: given_imports"):
         load("22_thrice", project)
+    own = f'# %% [markdown] nbgrader={{"grade_id": "text_own", "from": "{AGAIN}"}}\n'
+    path.write_text(SOURCE + "\n" + own)
+    assert load("22_thrice", project).by_id["text_own"].lender == AGAIN
 
 
 def test_a_borrowed_name_needs_a_bank_as_well(project: Path) -> None:
