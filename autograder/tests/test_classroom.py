@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder import classroom, demo, gradebook
+from autograder.__main__ import main
 from autograder.classroom import Course, CourseError
 from autograder.course import load
 
@@ -58,6 +59,33 @@ def test_the_salt_is_secret_and_gives_everybody_other_inputs(course: Path) -> No
     room = Course(course)
     seeds = {room.seed(slug, who) for slug in ("a", "b") for who in ("x", "y")}
     assert len(seeds) == 4 and room.seed("a", "x") in seeds
+
+
+NAMES = ("=1+1", "+a", "@b", "-c", "O'Neill", "José", 'x"y', "<script>pwn()<")
+NOBODY = ("a\nb", "\x1b[31mred", "*", "a[b]", "{student_id}", "\udcff", "\u202eeve")
+
+
+def test_names_do_no_harm(released: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """A name is no formula in a spreadsheet, no markup in a terminal, no pattern, no surprise."""
+    folder = tmp_path / "course"
+    gradebook.init(folder, released)
+    empty = class_of(load(SLUG, released))["empty"]
+    for name in (*NAMES, *NOBODY):
+        empty.make(folder / "submitted" / name / SLUG)
+    (folder / "submitted" / ".trash").mkdir()
+    rows, problems = gradebook.grade(folder)
+    assert [row["student"] for row in rows] == sorted(NAMES)
+    assert sorted(str(p).partition("submitted: ")[2] for p in problems) == sorted(
+        f"{name!r} is no student's name — rename the folder" for name in NOBODY
+    )
+    listed = rows_of(folder)
+    assert all(not name.startswith(tuple("=+-@")) for name in listed)
+    assert {name.removeprefix("'") for name in listed} == set(NAMES)
+    assert len(gradebook.feedback(folder)) == len(NAMES)
+    main(["grade", "--course", str(folder)])
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err and "<script>pwn()<" in said.out
+    assert len(said.err.splitlines()) == len(NOBODY)
 
 
 # --- records

@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook
 
 from autograder import demo, gradebook
 from autograder.course import ROOT, files_of, load
-from autograder.nbgrader_hooks import read_score, safe_html, safe_outputs
+from autograder.nbgrader_hooks import read_score, safe_html, safe_markdown, safe_outputs
 from autograder.release import STUBS, generate, release
 
 from .conftest import SLUG, write_project
@@ -327,6 +327,60 @@ def test_outputs_lose_what_could_act() -> None:
     kept = {"text/plain": "x", "text/html": "<b>x</b>", "image/jpeg": "/9j/4A=="}
     assert output.data == kept
     assert output.metadata == {}
+
+
+SLOW = {
+    "tags": "<div>" * 50_000,
+    "formatting": "<b>" * 50_000,
+    "attributes": "<b " + " ".join(f"a{k}" for k in range(50_000)) + ">",
+    "attributes by slashes": "<b" + "/a" * 50_000 + ">",
+    "behind a picture": '<img a=src="data:image/png;base64,'
+    + "/a" * 50_000
+    + '<b/a"'
+    + "/a" * 50_000,
+    "quotes": ">" * 50_000,
+    "environments": r"\begin{a}" * 20_000,
+    "brackets": "[" * 50_000,
+    "empty lines": "a\n\n" * 20_000,
+}
+
+
+@pytest.mark.parametrize("text", SLOW.values(), ids=SLOW)
+@pytest.mark.parametrize("kind", ["html", "markdown"])
+def test_no_text_takes_long_to_be_made_safe(kind: str, text: str) -> None:
+    began = time.process_time()
+    made = safe_html(text) if kind == "html" else safe_markdown({}, text)
+    assert harmful(made) == []
+    assert time.process_time() - began < 5
+
+
+def test_a_table_and_pictures_of_usual_size_are_still_shown() -> None:
+    table = "<table><tbody>" + ("<tr>" + "<td>1</td>" * 20 + "</tr>") * 60 + "</tbody></table>"
+    assert safe_html(table) == table
+    image = '<img alt="a" src="data:image/png;base64,' + "iVBO/w0+" * 100_000 + '">'
+    assert safe_html(image) == image
+    forged = '<img src="data:image/png;base64,picture0=">'
+    assert len(safe_html(image + forged * 1000)) < 2 * len(image)
+
+
+def test_colours_are_dropped_where_they_are_too_many() -> None:
+    began = time.process_time()
+    many = "\x1b[31mx" * 400_000
+    outputs = safe_outputs(
+        [
+            {"output_type": "stream", "name": "stdout", "text": many},
+            {"output_type": "error", "ename": "E", "evalue": "", "traceback": [many[:9000]] * 99},
+            {"output_type": "display_data", "data": {"text/plain": many}, "metadata": {}},
+            {"output_type": "stream", "name": "stdout", "text": "\x1b[31mx\x1b[0m"},
+        ]
+    )
+    texts = [o.get("text") or o.get("data", {}).get("text/plain") or o.traceback for o in outputs]
+    assert ["\x1b" in str(text) or "x1b" in str(text) for text in texts] == [False] * 3 + [True]
+    assert time.process_time() - began < 5
+
+
+def test_a_picture_that_is_missing_is_left_out() -> None:
+    assert "before" in safe_markdown({}, "before ![x](attachment:none.png) after")
 
 
 # --- scores

@@ -359,20 +359,21 @@ def test_a_death_while_a_misconception_is_looked_for_costs_no_later_exercise(tmp
         box,
         maker="import os\ncalls = []\ndef step(x):\n    calls.append(x)\n"
         "    return x + 1 if len(calls) < 6 else os._exit(0)\ndef maker(): return step",
-        mean_of="mean_of = lambda f, x: 2.5 if len(x) == 2 and x[1] == 2 else f(x[0]) * 0",
+        mean_of="mean_of = lambda f, x: sum(f(v) for v in x)",  # which the bank knows
     )
     assert points(record) == [3, 2, 1, 0, 2]
 
 
 def test_an_answer_that_takes_all_memory_is_no_fault_of_the_test(tmp_path, box, monkeypatch):
-    monkeypatch.setattr(verdict, "TEST_BYTES", 2**26)
-    kept = SOURCE.replace(
+    monkeypatch.setattr(verdict, "TEST_BYTES", 2**23)
+    many = SOURCE.replace(
         'with part(1, "a factor of 1"):',
-        "kept = []\nwhile scale([1.0], 1.0)[0] != 1:\n    kept.append(scale([1.0], 1.0))\n"
-        'with part(1, "a factor of 1"):',
+        'while scale([1.0], 1.0)[0] != 1:\n    pass\nwith part(1, "a factor of 1"):',
     )
     record = grade_in(
-        project(tmp_path, kept), box, scale="scale = lambda x, f: [[0.5] * 10 for _ in range(3000)]"
+        project(tmp_path, many),
+        box,
+        scale="scale = lambda x, f: np.zeros(3 if len(x) == 3 else 20_000)",
     )
     assert points(record) == [0, 2, 2]
 
