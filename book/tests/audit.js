@@ -50,7 +50,8 @@ async () => {
         if (mark.tagName === "use") note("mark", style.fill, style.fillOpacity);
       }
     }
-    return { label: svg.getAttribute("aria-label"), letters, colours, width: svg.getBoundingClientRect().width };
+    const photographs = svg.querySelectorAll("image").length;
+    return { label: svg.getAttribute("aria-label"), letters, photographs, colours, width: svg.getBoundingClientRect().width };
   });
 
   // Text: contrast of every piece that is shown.
