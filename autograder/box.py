@@ -136,12 +136,12 @@ def trouble(said: str) -> str:
             "AppArmor restricts user namespaces "
             "— `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
         )
-    inside = any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv"))
     filtered = _status("Seccomp") == "2"
     # Containers hide parts of /proc, and then the kernel lets nobody mount a whole one.
     masked = "mount proc" in cause
     weak = os.getuid() == 0 and not int(_status("CapEff") or "0", 16) >> _CAP_SYS_ADMIN & 1
-    if inside or filtered or masked or weak:
+    denied = any(os.strerror(number) in cause for number in (errno.EPERM, errno.EACCES))
+    if filtered or masked or weak or (denied and any(map(os.path.exists, _MARKS))):
         return (
             f"this container or service may not make namespaces ({cause}) — start it with "
             "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
@@ -149,6 +149,10 @@ def trouble(said: str) -> str:
             "or without RestrictNamespaces= (systemd)"
         )
     return f"the kernel refuses to close the sandbox ({cause})"
+
+
+_MARKS = ("/.dockerenv", "/run/.containerenv")
+"""Files that containers are known by."""
 
 
 def _setting(name: str) -> str:

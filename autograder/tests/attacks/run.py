@@ -113,8 +113,6 @@ def attack(
     started: Callable[[int], None] = lambda count: None,
 ) -> list[Outcome]:
     """`run` in a folder that is kept."""
-    if why := sandbox.trouble():
-        raise sandbox.SandboxError(why)
     project = write_project(folder / "project")
     release.release(project)
     course = folder / "course"
