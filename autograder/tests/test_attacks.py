@@ -66,11 +66,22 @@ def test_nothing_a_student_wrote_runs_in_a_browser(attacked) -> None:
                 assert (
                     page.evaluate("document.querySelectorAll('script, iframe, form').length") == 0
                 )
+                assert set(page.evaluate(LINKS)) <= {"file:", "http:", "https:", "mailto:"}, path
+                assert page.evaluate(COVERED) == [], path
                 assert page.locator("body").is_visible()
                 assert page.evaluate("location.href") == path.as_uri()
         browser.close()
     assert said == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+LINKS = "[...document.links].map(a => a.protocol)"
+COVERED = """[...document.querySelectorAll("section *")].filter(e => {
+    const s = getComputedStyle(e)
+    return s.position != "static" || s.backgroundImage != "none" || s.visibility != "visible"
+        || e.attributes.onclick || /^(pwn|test_)/.test(e.id)
+}).map(e => e.outerHTML.slice(0, 200))"""
+"""What lies over the page, calls for a picture, or takes the name of a part of the page."""
 
 
 def _chromium() -> str | None:

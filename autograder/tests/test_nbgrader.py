@@ -283,6 +283,8 @@ def test_no_feedback_page_runs_or_fetches_anything(course: Path) -> None:
         assert harmful(body) == [], page
         for tag in re.findall(r"<[^>]*\b(?:src|href)=[^>]*>", text):
             assert re.match(r'<img [^>]*src="data:image/(png|jpeg);|<a href="(#|https?:)', tag), tag
+    others = {p.suffix.lower() for p in (course / "feedback").rglob("*.*") if p.is_file()}
+    assert not others & {".htm", ".svg", ".xml"}
     evil = (course / "feedback" / "evil" / SLUG / f"{SLUG}.html").read_text()
     assert "<b>bold</b>" in evil and "&lt;script&gt;" in evil
 

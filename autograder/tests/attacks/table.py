@@ -637,9 +637,8 @@ inside('Desk').answer = lambda question: answer
         "outputs with keys that all have the same hash",
         """
 from autograder import wire
-keys = {k * (2**61 - 1): None for k in range(3)}
-more = b''.join(wire.encode(k * (2**61 - 1)) + b'N' for k in range(200_000))
-answer = wire.encode(('ok', None))[:-1] + b'd' + (400_000).to_bytes(4, 'little') + more
+more = b''.join(wire.encode(k * (2**61 - 1)) + b'N' for k in range(50_000))
+answer = wire.encode(('ok', None))[:-1] + b'd' + (100_000).to_bytes(4, 'little') + more
 inside('Desk').answer = lambda question: answer
 """,
         says="unusable",
