@@ -201,7 +201,7 @@ def _error(outputs: list[dict], said: bool = False) -> str:
             if not said:
                 return name
             # What an assertion says was written for the reader; other errors need their names.
-            words = output["evalue"].strip()
+            words = output["evalue"].strip()[:2000]
             if name in ("AssertionError", _STOPPED):
                 return words or name
             return f"{name}: {words}" if words else name
@@ -231,11 +231,16 @@ class _Notebook:
         self.open_shell, self.fatal, self.budget, self.quiet = open_shell, fatal, budget, quiet
         self.done: list[_Step] = []
         self._shell: Shell | None = None
+        self._asked = False
 
     def run(self, step: _Step) -> list[dict]:
         """Run a cell. Its outputs."""
-        if step.id not in self.fatal:
-            self._try(step, self.quiet, outputs := [])
+        outputs: list[dict] = []
+        if step.id not in self.fatal and not self._try(step, self.quiet, outputs) and self._asked:
+            # What a test has called may have done it, and not this cell.
+            self._asked = False
+            del self.fatal[step.id]
+            self._try(step, self.quiet, outputs)
         if step.id in self.fatal:
             reason = self.fatal[step.id]
             return [_stopped(reason)]
@@ -246,11 +251,17 @@ class _Notebook:
         """A living shell that has run the cells so far. Raises `Spent`."""
         while self._shell is None or not self._shell.alive:
             self._shell = self.budget.open(self.open_shell, self._shell)
+            self._asked = False
             for step in self.done:
                 if not self._try(step, True, []):
                     self.done.remove(step)
                     break
         return self._shell
+
+    def shell_to_ask(self) -> Shell:
+        """`shell`, for a test, whose calls may leave anything behind in it."""
+        shell, self._asked = self.shell(), True
+        return shell
 
     def _try(self, step: _Step, quiet: bool, outputs: list[dict]) -> bool:
         """Run a cell in the shell; False if the shell did not survive that."""
@@ -303,32 +314,38 @@ class _Judge:
         if step.id in notebook.fatal:
             return replace(none, messages=(notebook.fatal[step.id],))
         try:
-            shell = notebook.shell()
+            shell = notebook.shell_to_ask()
         except Spent as reason:
             return replace(none, messages=(str(reason),))
         if shell is not self._shell:
             self._start(shell)
         # A second more than the shell has, so that it is the shell's end that is told.
         left = max(0, min(TEST_SECONDS, self.budget.deadline + 1 - time.monotonic()))
-        reports, ended = self._ask(step.id, story, left)
-        right = len(reports) == 1 and reports[0].get("verdict", {}).get("points") == none.max
-        if not (ended == "done" and right and reports[0]["alive"]):
-            self.end()
-        for report in reports:
-            if "fault" in report:
-                raise GraderFault(report["fault"])
-            if report.get("lost"):
-                raise SandboxLost(_LOST)
-        if not reports or not reports[0]["alive"]:
-            self.budget.close(shell)  # killed in the middle of a conversation, or dead
-        if not reports:
+        said, ended = self._ask("judge", step.id, story, left)
+        if said.get("lost"):
+            raise SandboxLost(_LOST)
+        verdict, alive = said.get("verdict"), said.get("alive", False)
+        if not alive:
+            self.budget.close(shell)  # dead, or left in the middle of a conversation
+        if ended != "done" or not alive or verdict["points"] < none.max:
+            self._prove(step.id, shell)
+        if verdict is None:
             late = self.budget.spent() or f"it took over {left:.0f} seconds"
             stopped = f"the test was stopped: {late}"
             broke = "the test broke down on your result"
             return replace(none, messages=(stopped if ended == "late" else broke,))
-        verdict = reports[0]["verdict"]
         verdict["messages"] = tuple(verdict["messages"])
-        return named(Verdict(**verdict), *(reports[1].values() if len(reports) > 1 else ("", "")))
+        return named(Verdict(**verdict), said.get("misconception", ""), said.get("hint", ""))
+
+    def _prove(self, grade_id: str, shell: Shell) -> None:
+        """See to it that no point is lost to a test that its own solution fails on the same inputs.
+
+        In a fresh process, for the answer may have left the other one without memory.
+        """
+        self._start(shell)
+        said, _ = self._ask("prove", grade_id, _Story(), TEST_SECONDS)
+        if "fault" in said:
+            raise GraderFault(said["fault"])
 
     def end(self) -> None:
         """Kill the process. The next test cell starts another."""
@@ -345,10 +362,10 @@ class _Judge:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def _ask(self, grade_id: str, story: _Story, seconds: float) -> tuple[list[dict], str]:
+    def _ask(self, what: str, grade_id: str, story: _Story, seconds: float) -> tuple[dict, str]:
         """What the process reports about a test cell; ``done``, ``dead`` or ``late``."""
         deadline, received, ended = time.monotonic() + seconds, b"", "late"
-        self._socket.sendall(json.dumps([grade_id, asdict(story)]).encode() + b"\n")
+        self._socket.sendall(json.dumps([what, grade_id, asdict(story)]).encode() + b"\n")
         while (left := deadline - time.monotonic()) > 0:
             self._socket.settimeout(left)
             try:
@@ -361,7 +378,8 @@ class _Judge:
             if not data or received.endswith(_DONE):
                 ended = "done" if data else "dead"
                 break
-        return [json.loads(line) for line in received.split(b"\n")[:-1] if line], ended
+        reports = [json.loads(line) for line in received.split(b"\n")[:-1] if line]
+        return {key: value for report in reports for key, value in report.items()}, ended
 
     def _start(self, shell: Shell) -> None:
         self.end()
@@ -384,31 +402,29 @@ class _Judge:
             host.sendall(json.dumps(finding).encode() + b"\n")
 
         for line in host.makefile("rb"):
-            grade_id, story = json.loads(line)
-            try:
-                self._report(self.assignment.by_id[grade_id], _Story(**story), report)
-            except GraderFault as fault:
-                report({"fault": str(fault)})
-            except BaseException:
-                report({"fault": traceback.format_exc()})
+            what, grade_id, story = json.loads(line)
+            test = self.assignment.by_id[grade_id]
+            if what == "judge":
+                # Whatever an answer makes of this process, it says nothing about the test.
+                with contextlib.suppress(Exception):
+                    self._report(test, _Story(**story), report)
+            else:
+                try:
+                    rehearse(self.assignment, test, self.seed)
+                except GraderFault as fault:
+                    report({"fault": str(fault)})
+                except BaseException:
+                    report({"fault": traceback.format_exc()})
             host.sendall(_DONE)
 
     def _report(self, test: Cell, story: _Story, report: Callable[[dict], None]) -> None:
-        """Report the verdict, then what explains it."""
-        try:
-            findings = judge(self.assignment, test, self._shell, self.seed, story)
-        except Exception:
-            # Whose fault is it? If the solution passes on the same inputs, the answer's.
-            rehearse(self.assignment, test, self.seed)
-            return
-        alive, lost = self._shell.alive, self._shell.lost
-        report({"verdict": asdict(findings.verdict), "alive": alive, "lost": lost})
-        if findings.verdict.points < test.points:
-            # No point is lost to a test that its own solution fails on the same inputs.
-            rehearse(self.assignment, test, self.seed)
-            with contextlib.suppress(Exception):  # what cannot be compared is no known one
-                if answer := recognise(self.assignment, test, findings):
-                    report({"misconception": answer.title, "hint": answer.hint})
+        """Report the verdict, what explains it, and what has become of the shell."""
+        findings = judge(self.assignment, test, self._shell, self.seed, story)
+        report({"verdict": asdict(findings.verdict)})
+        lost = findings.verdict.points < test.points
+        if lost and (answer := recognise(self.assignment, test, findings)):
+            report({"misconception": answer.title, "hint": answer.hint})
+        report({"alive": self._shell.alive, "lost": self._shell.lost})
 
 
 _DONE = b"\n\n"
