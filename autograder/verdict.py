@@ -365,7 +365,8 @@ class _Judge:
     def _ask(self, what: str, grade_id: str, story: _Story, seconds: float) -> tuple[dict, str]:
         """What the process reports about a test cell; ``done``, ``dead`` or ``late``."""
         deadline, received, ended = time.monotonic() + seconds, b"", "late"
-        self._socket.sendall(json.dumps([what, grade_id, asdict(story)]).encode() + b"\n")
+        with contextlib.suppress(OSError):  # it is dead, which is found out below
+            self._socket.sendall(json.dumps([what, grade_id, asdict(story)]).encode() + b"\n")
         while (left := deadline - time.monotonic()) > 0:
             self._socket.settimeout(left)
             try:
