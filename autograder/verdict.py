@@ -321,17 +321,14 @@ class _Judge:
             self._start(shell)
         # A second more than the shell has, so that it is the shell's end that is told.
         left = max(0, min(TEST_SECONDS, self.budget.deadline + 1 - time.monotonic()))
-        said, ended = self._ask(left, "judge", step.id, asdict(story))
-        verdict = said.get("verdict")
-        full = verdict is not None and verdict["points"] == none.max
-        if not (ended == "done" and full and said["alive"]):
-            self.end()
+        said, ended = self._ask("judge", step.id, story, left)
         if said.get("lost"):
             raise SandboxLost(_LOST)
-        if not said.get("alive"):
-            self.budget.close(shell)  # killed in the middle of a conversation, or dead
-        if not full:
-            self._prove(step.id)
+        verdict, alive = said.get("verdict"), said.get("alive", False)
+        if not alive:
+            self.budget.close(shell)  # dead, or left in the middle of a conversation
+        if ended != "done" or not alive or verdict["points"] < none.max:
+            self._prove(step.id, shell)
         if verdict is None:
             late = self.budget.spent() or f"it took over {left:.0f} seconds"
             stopped = f"the test was stopped: {late}"
@@ -340,15 +337,13 @@ class _Judge:
         verdict["messages"] = tuple(verdict["messages"])
         return named(Verdict(**verdict), said.get("misconception", ""), said.get("hint", ""))
 
-    def _prove(self, grade_id: str) -> None:
-        """Raise `GraderFault` if the test's own solution fails on the same inputs.
+    def _prove(self, grade_id: str, shell: Shell) -> None:
+        """See to it that no point is lost to a test that its own solution fails on the same inputs.
 
-        No point is lost to such a test. In a process that has met no answer: one that has may be
-        without memory, or otherwise unfit to say anything about the test.
+        In a fresh process, for the answer may have left the other one without memory.
         """
-        self._start(None)
-        said, _ = self._ask(TEST_SECONDS, "prove", grade_id, {})
-        self.end()
+        self._start(shell)
+        said, _ = self._ask("prove", grade_id, _Story(), TEST_SECONDS)
         if "fault" in said:
             raise GraderFault(said["fault"])
 
@@ -367,10 +362,11 @@ class _Judge:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def _ask(self, seconds: float, *question: Any) -> tuple[dict, str]:
-        """What the process reports on a test cell; ``done``, ``dead`` or ``late``."""
+    def _ask(self, what: str, grade_id: str, story: _Story, seconds: float) -> tuple[dict, str]:
+        """What the process reports about a test cell; ``done``, ``dead`` or ``late``."""
         deadline, received, ended = time.monotonic() + seconds, b"", "late"
-        self._socket.sendall(json.dumps(question).encode() + b"\n")
+        with contextlib.suppress(OSError):  # it is dead, which is found out below
+            self._socket.sendall(json.dumps([what, grade_id, asdict(story)]).encode() + b"\n")
         while (left := deadline - time.monotonic()) > 0:
             self._socket.settimeout(left)
             try:
@@ -386,7 +382,7 @@ class _Judge:
         reports = [json.loads(line) for line in received.split(b"\n")[:-1] if line]
         return {key: value for report in reports for key, value in report.items()}, ended
 
-    def _start(self, shell: Shell | None) -> None:
+    def _start(self, shell: Shell) -> None:
         self.end()
         self._socket, theirs = socket.socketpair()
         self._shell, self._pid = shell, os.fork()
@@ -401,7 +397,7 @@ class _Judge:
         theirs.close()
 
     def _serve(self, host: socket.socket) -> None:
-        """In the process: judge or prove what is asked for, until it is killed."""
+        """In the process: judge what is asked for, until it is killed."""
 
         def report(finding: dict) -> None:
             host.sendall(json.dumps(finding).encode() + b"\n")
@@ -411,7 +407,7 @@ class _Judge:
             test = self.assignment.by_id[grade_id]
             if what == "judge":
                 # Whatever an answer makes of this process, it says nothing about the test.
-                with contextlib.suppress(BaseException):
+                with contextlib.suppress(Exception):
                     self._report(test, _Story(**story), report)
             else:
                 try:
@@ -423,14 +419,13 @@ class _Judge:
             host.sendall(_DONE)
 
     def _report(self, test: Cell, story: _Story, report: Callable[[dict], None]) -> None:
-        """Report the verdict, then what explains it."""
+        """Report the verdict, what explains it, and what has become of the shell."""
         findings = judge(self.assignment, test, self._shell, self.seed, story)
-        alive, lost = self._shell.alive, self._shell.lost
-        report({"verdict": asdict(findings.verdict), "alive": alive, "lost": lost})
-        if findings.verdict.points < test.points and (
-            answer := recognise(self.assignment, test, findings)
-        ):
+        report({"verdict": asdict(findings.verdict)})
+        lost = findings.verdict.points < test.points
+        if lost and (answer := recognise(self.assignment, test, findings)):
             report({"misconception": answer.title, "hint": answer.hint})
+        report({"alive": self._shell.alive, "lost": self._shell.lost})
 
 
 _DONE = b"\n\n"
@@ -759,7 +754,7 @@ def _reference(assignment: Assignment) -> dict[str, Any]:
 def answer_names(assignment: Assignment, answer: Answer) -> Mapping[str, Any]:
     """`reference_names` with one answer of the bank in the place of the solution."""
     names = dict(reference_names(assignment))
-    path = f"autograder/misconceptions/{Path(answer.function.__code__.co_filename).name}"
+    path = f"autograder/misconceptions/{assignment.slug}.py"
     try:
         with testing.quiet(), _at_home(assignment):
             exec(compile(answer.source(), path, "exec"), names)
