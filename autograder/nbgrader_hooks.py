@@ -254,6 +254,7 @@ class Verdict(NbGraderPreprocessor):
         result = classroom.record(*where)
         nb.metadata["autograder"] = {
             "refused": result["refused"],
+            "touched": nb.metadata.get("autograder", {}).get("touched", []),
             "record": classroom.key(*where),
         }
         count = 0

@@ -45,7 +45,8 @@ def read(path: Path, assignment: Assignment) -> NotebookNode:
     """The notebook to grade for one submitted file.
 
     Never raises for what the file is. If nothing in it can be graded, every answer is missing and
-    ``metadata["autograder"]["refused"]`` says why.
+    ``metadata["autograder"]["refused"]`` says why; otherwise ``["touched"]`` names the cells that
+    were changed, moved, doubled or deleted, and count as they were handed out.
     """
     notebook = copy.deepcopy(graded_notebook(assignment))
     try:
@@ -171,6 +172,8 @@ def _fill(notebook: NotebookNode, handed_in: list[NotebookNode], assignment: Ass
         raise Refused(
             f"None of its cells belong to {assignment.slug}: is it another assignment's notebook?"
         )
+    given = {c.grade_id: places[c.grade_id] for c in assignment.of_kind("given", "test")}
+    notebook.metadata["autograder"] = {"touched": _touched(handed_in, homes, given)}
     # Copying or splitting a cell in JupyterLab copies its name. All of them run, in their order, as
     # they did for the student; the last one that was worked on is shown as the answer.
     answer: dict[str, NotebookNode] = {}
@@ -203,3 +206,16 @@ def _fill(notebook: NotebookNode, handed_in: list[NotebookNode], assignment: Ass
                 added.attachments = cell.attachments
             cells.append(added)
     notebook.cells = cells
+
+
+def _touched(
+    handed_in: list[NotebookNode], homes: list[str | None], given: dict[str, NotebookNode]
+) -> list[str]:
+    """The names of given code cells that the file has not as they were handed out."""
+    words = {n: c.source.partition("### BEGIN HIDDEN TESTS")[0].split() for n, c in given.items()}
+    found = [(home, cell) for home, cell in zip(homes, handed_in, strict=True) if home in given]
+    order = [home for home, _ in found]
+    same = {h for h, cell in found if cell.cell_type == "code" and cell.source.split() == words[h]}
+    whole = sorted(order) == sorted(given)
+    moved = {n for n, other in zip(given, order, strict=True) if n != other} if whole else set()
+    return [n for n in given if n not in same or n in moved or order.count(n) > 1]

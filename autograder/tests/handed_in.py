@@ -161,21 +161,29 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
         cell(nb, "text_cold").source = "### BEGIN HIDDEN TESTS\nAll weight goes to the largest."
         before("softmax", v4.new_code_cell("### BEGIN HIDDEN TESTS\n### BEGIN SOLUTION"))(nb)
 
+    noted = "they count as they were handed out: "
     class_ |= {
-        "test-deleted": edited(without("test_softmax")),
-        "tests-deleted": edited(without("test_softmax", "test_hot_entropy"), full),
+        "test-deleted": edited(without("test_softmax"), note=noted + "test_softmax."),
+        "tests-deleted": edited(
+            without("test_softmax", "test_hot_entropy"),
+            note=noted + "test_softmax, test_hot_entropy.",
+        ),
         "answer-deleted": edited(without("softmax"), 3, unsolved),
-        "given-deleted": edited(without("given_imports")),
-        "test-copied": edited(before("softmax", copy_of("test_softmax"))),
+        "given-deleted": edited(without("given_imports"), note=noted + "given_imports."),
+        "test-copied": edited(
+            before("softmax", copy_of("test_softmax")), note=noted + "test_softmax."
+        ),
         "answer-copied": edited(before("softmax", copy_of("softmax"))),
         "draft-before": edited(before("softmax", copy_of("softmax", wrong))),
         "draft-after": edited(before("test_softmax", copy_of("softmax", wrong)), 3),
         "stub-after": edited(before("test_softmax", copy_of("softmax", stub))),
-        "reversed": edited(reverse),
+        "reversed": edited(reverse, note=noted + "given_imports, test_hot_entropy."),
         "test-edited": edited(
             lambda nb: sources(softmax=wrong, test_softmax="assert True")(nb), 3, "weights"
         ),
-        "given-edited": edited(sources(given_imports="import sympy as sp\nN = 3")),
+        "given-edited": edited(
+            sources(given_imports="import sympy as sp\nN = 3"), note=noted + "given_imports."
+        ),
         "points-raised": edited(raise_points),
         "unlocked": edited(marks("test_softmax", locked=False, solution=True, grade=False)),
         "renamed": edited(marks("test_softmax", grade_id="test_of_my_own")),

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import classroom, demo, gradebook
+from autograder import classroom, demo, gradebook, submission
 from autograder.__main__ import main
 from autograder.classroom import Course, CourseError
 from autograder.course import load
+from autograder.release import graded_notebook
 
 from .conftest import SLUG, write_project
 from .handed_in import Work, class_of
@@ -40,6 +41,23 @@ def test_every_reason_is_in_that_students_feedback(course: Path, work: dict[str,
         page = (course / "feedback" / student / SLUG / f"{SLUG}.html").read_text()
         assert w.note.replace("<", "&lt;") in page, student
         assert ("could not be graded" in page) == (w.points is None), student
+    for student in ("solved", "warns", "own-cells", "draft-before", "ids-gone", "format-3"):
+        page = (course / "feedback" / student / SLUG / f"{SLUG}.html").read_text()
+        assert "as they were handed out" not in page, student
+
+
+def test_nothing_but_answers_and_own_cells_is_taken_from_a_file(
+    released: Path, work: dict[str, Work], tmp_path: Path
+) -> None:
+    assignment = load(SLUG, released)
+    answers = {c.grade_id for c in assignment.of_kind("solution", "manual")}
+    ours = {c.id: dict(c) for c in graded_notebook(assignment).cells if c.id not in answers}
+    for student, w in work.items():
+        w.make(tmp_path / student / SLUG)
+        cells = submission.read(tmp_path / student / SLUG / f"{SLUG}.ipynb", assignment).cells
+        kept = [c for c in cells if not c.id.startswith("own_")]
+        assert [c.id for c in kept] == [c.id for c in graded_notebook(assignment).cells], student
+        assert {c.id: dict(c) for c in kept if c.id not in answers} == ours, student
 
 
 def test_a_row_per_student_and_a_column_per_cell(course: Path) -> None:
