@@ -39,10 +39,10 @@ from autograder.tests.example import SLUG, write_project
 from autograder.tests.handed_in import class_of
 
 LIMITS = {
-    "cell_seconds": 6.0,
+    "cell_seconds": 3.0,
     "cell_cpu_seconds": 1.0,
     "call_seconds": 3.0,
-    "cpu_seconds": 5.0,
+    "cpu_seconds": 8.0,
     "submission_seconds": 60.0,
     "restarts": 3,
     "memory_bytes": 400 * 2**20,
