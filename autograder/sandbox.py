@@ -1039,6 +1039,8 @@ def _become_shell(ipython: Any, sock: socket.socket, folder: str, closed: bool) 
 
 
 _READY = b"ready"
+_PATIENCE = 10
+"""Seconds that a shell, whose end takes milliseconds, has to end."""
 
 
 def _refuse_programs(ipython: Any) -> None:
@@ -1185,7 +1187,7 @@ class Sandbox:
         with theirs, their_leash:
             fds = array.array("i", [theirs.fileno(), their_leash.fileno()])
             self._control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
-        leash.settimeout(10)
+        leash.settimeout(_PATIENCE)
 
         def hang_up() -> tuple[str, float | None]:
             report = b""

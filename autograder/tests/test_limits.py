@@ -10,7 +10,7 @@ from dataclasses import fields
 
 import pytest
 
-from autograder import verdict
+from autograder import sandbox, verdict
 from autograder.course import ROOT
 from autograder.sandbox import DEFAULT, Budget, Limits, Sandbox, ShellDied, Spent
 
@@ -173,8 +173,9 @@ def test_both_runs_may_use_all_of_the_memory_but_never_at_once(assignment):
 
 
 @needs_closed_box
-def test_a_shell_that_does_not_end_takes_its_forkserver_with_it():
+def test_a_shell_that_does_not_end_takes_its_forkserver_with_it(monkeypatch):
     """Nothing of it may go on beside the next one."""
+    monkeypatch.setattr(sandbox, "_PATIENCE", 1)
     with Sandbox() as box, box.open_shell() as shell:
         tree = [box._process.pid, *descendants(box._process.pid)]
         os.kill(forkserver(box), signal.SIGSTOP)  # so it cannot end the shell

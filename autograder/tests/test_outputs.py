@@ -65,3 +65,28 @@ def test_cells_show_what_they_show_in_a_kernel(shown, closed):
     with Sandbox(closed=closed) as box, box.open_shell() as shell:
         for cell, outputs in zip(CELLS, shown, strict=True):
             assert plain(shell.run(cell)) == outputs, cell
+
+
+def test_a_usual_notebook_finds_everything_loaded():
+    """What is loaded after the fork is loaded for every submission anew."""
+    with Sandbox(closed=False) as box, box.open_shell() as shell:
+        shell.run("import sys\nbefore = set(sys.modules)")
+        for cell in TEN:
+            shell.run(cell)
+        shell.run("np.testing.assert_allclose(1, 1); sp.lambdify(x, x)(1); sp.latex(x)")
+        shell.run("new = sorted(set(sys.modules) - before)")
+        assert shell.value("new") == []
+
+
+def test_a_figure_is_drawn_once_to_be_measured_and_once_to_be_shown():
+    count = (
+        "from matplotlib.figure import Figure\nimport matplotlib.pyplot as plt\ndrawn = 0\n"
+        "draw = Figure.draw\ndef counted(*args, **options):\n    global drawn\n    drawn += 1\n"
+        "    return draw(*args, **options)\nFigure.draw = counted"
+    )
+    with Sandbox(closed=False) as box, box.open_shell() as shell:
+        shell.run(count)
+        shell.run("plt.plot([1, 2]);")
+        assert shell.value("drawn") == 2
+        shell.run("plt.plot([1, 2]);", quiet=True)
+        assert shell.value("drawn") == 2
