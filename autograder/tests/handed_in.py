@@ -367,6 +367,9 @@ def class_of(assignment: Assignment) -> dict[str, Work]:
         "linked-student": Work(None, "It is a link", linked_student),
         "named-in-bytes": Work(None, "(there is: '\\udcff.ipynb')", named(b"\xff.ipynb")),
         "named-in-orders": Work(None, "there is: '\\x1b[2J", named(b"\x1b[2J[red]\n.ipynb")),
+        "named-in-html": Work(
+            None, "(there is: <img src=x onerror=evil()", named(b"<img src=x onerror=evil()>.ipynb")
+        ),
         "with-pages": Work(full, "", with_pages),
         "odd-tree": Work(full, "", with_odd_tree),
         "huge": Work(None, "larger than 20 MB", huge),

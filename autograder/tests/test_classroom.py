@@ -91,6 +91,8 @@ def test_names_do_no_harm(released: Path, tmp_path: Path, capsys: pytest.Capture
     for name in (*NAMES, *NOBODY):
         empty.make(folder / "submitted" / name / SLUG)
     (folder / "submitted" / ".trash").mkdir()
+    empty_file = folder / "submitted" / "José" / SLUG / f"{SLUG}.ipynb"
+    empty_file.rename(empty_file.with_name("[red]x.ipynb"))
     rows, problems = gradebook.grade(folder)
     assert [row["student"] for row in rows] == sorted(NAMES)
     assert sorted(str(p).partition("submitted: ")[2] for p in problems) == sorted(
@@ -102,7 +104,9 @@ def test_names_do_no_harm(released: Path, tmp_path: Path, capsys: pytest.Capture
     assert len(gradebook.feedback(folder)) == len(NAMES)
     main(["grade", "--course", str(folder)])
     said = capsys.readouterr()
-    assert "\x1b" not in said.out + said.err and "<script>pwn()<" in said.out
+    assert (
+        "\x1b" not in said.out + said.err and "<script>pwn()<" in said.out and "[red]" in said.out
+    )
     assert len(said.err.splitlines()) == len(NOBODY)
 
 

@@ -329,6 +329,8 @@ def test_outputs_lose_what_could_act() -> None:
     kept = {"text/plain": "x", "text/html": "<b>x</b>", "image/jpeg": "/9j/4A=="}
     assert output.data == kept
     assert output.metadata == {}
+    (output,) = safe_outputs([raw | {"data": {"image/svg+xml": "PHN2ZyBvbmxvYWQ9ZXZpbCgpPg=="}}])
+    assert output.data == {}
 
 
 SLOW = {

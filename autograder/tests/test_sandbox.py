@@ -298,6 +298,18 @@ def test_a_callback_is_revoked_when_the_call_returns(shell):
     assert calls == []
 
 
+@pytest.mark.parametrize(
+    "asked", [sp.Lambda(sp.Symbol("x"), sp.Symbol("x") ** 2), sp.Symbol("f"), np.dtype("f8"), print]
+)
+def test_nothing_but_what_is_lent_is_called(asked):
+    shell = sandbox.Shell(lambda body, deadline: shell.answer(question), lambda: "")
+    question = wire.encode(("callback", asked, [3], {}), lambda thing: wire.Ref("object", 0))
+    called = []
+    with pytest.raises(ShellDied, match="it is no question"):
+        shell.call("f", [Callback(called.append)])
+    assert called == []
+
+
 def test_an_exception_of_a_callback_reaches_the_student_by_its_kind(shell):
     shell.run(
         "def f(g):\n    try:\n        g()\n    except ValueError as e:\n        return str(e)"

@@ -458,6 +458,13 @@ def test_an_expression_is_not_evaluated_on_arrival():
     assert decode(encode(monster)).args[0] == 10  # evaluated, it would take for ever
 
 
+@pytest.mark.parametrize("code", ["<U2", "<M8", "<m8", "|V8", "|S8", ">f8", "|O8", "f,f", "O,O"])
+def test_kinds_of_numbers_are_checked_on_arrival(code):
+    message = encode(np.zeros(2)).replace(b"<f8", code.encode())
+    with pytest.raises(WireError, match="only numbers"):
+        decode(message)
+
+
 def test_a_generator_in_an_impossible_state_is_refused():
     message = bytearray(encode(np.random.default_rng(1)))
     message[-1] = 255  # the top byte of the last number, which now is negative

@@ -1609,7 +1609,7 @@ FILES = re.findall(
     long-number many-cells foreign pipe link linked-folder is-a-folder huge odd-files format-3
     date-odd date-huge date-pipe evil numbers-odd ids-odd pictures-odd types-odd deep-text
     square-text long-text names-twice sheets socket linked-student named-in-bytes named-in-orders
-    with-pages odd-tree
+    named-in-html with-pages odd-tree
     """,
 )
 """Of `handed_in`: work that is right, and files spoilt in other ways than by their code."""
