@@ -22,7 +22,7 @@ or test_no_descriptor or test_shells_do_not_share or test_functions_go_both or t
 or test_a_forkserver_that_died
 """
 ATTACKS = """
-parent-memory memory-shared full-tmp loopback unix forkserver mounts rights filter-off solved
+parent-memory full-tmp unix forkserver mounts rights filter-off solved
 """
 
 
