@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from sympy.core.symbol import Str
 
 from autograder import wire
-from autograder.sandbox import Callback, Remote, Shell, StudentError, _Line
+from autograder.sandbox import Callback, Remote, StudentError, _Line, loopback
 from autograder.wire import Closed, Connection, Ref, WireError, decode, encode
 
 x, y = sp.symbols("x y", positive=True)
@@ -279,7 +279,8 @@ def test_whatever_the_other_side_sends_it_is_a_value_or_one_clean_error(sent, wh
         theirs.sendall(b"".join(sent))
         theirs.shutdown(socket.SHUT_WR)
         line = _Line(Connection(ours), lambda question: shell.answer(question))
-        shell = Shell(line.ask, lambda: "")
+        shell = loopback({})
+        shell._ask = line.ask
         asked = {"run": ["1"], "call": ["f", [Callback(lambda v: v)]], "reseed": [1]}
         try:
             got = getattr(shell, what)(*asked.get(what, ["f"]))
