@@ -42,7 +42,7 @@ LIMITS = {
     "cell_seconds": 3.0,
     "cell_cpu_seconds": 1.0,
     "call_seconds": 3.0,
-    "cpu_seconds": 8.0,
+    "cpu_seconds": 12.0,
     "submission_seconds": 60.0,
     "restarts": 3,
     "memory_bytes": 400 * 2**20,
