@@ -593,4 +593,4 @@ with part(1, "no entry, nearly all, and all of them"):
 # Only the new network learns.
 # They start from the new network that was trained by itself, draw its last layer anew, train first
 # that layer and then all of them.
-# In mixed use it does better than the old network alone.
+# In the paper, mixed use does better than the old network alone (its Figure 8).
