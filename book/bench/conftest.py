@@ -65,11 +65,11 @@ def pytest_terminal_summary(terminalreporter) -> None:
             f"N = {row['N']:>6}: chunkwise {row['chunkwise']:.4f} s, PyTorch {row['pytorch']:.4f}"
             f" s, {row['pytorch'] / row['chunkwise']:.2f} times as fast"
         )
-    if kernel := _found.get("kernel"):
+    for kernel in _found.get("kernel", []):
         tell(
-            f"chunk kernel: {kernel['share']:.0%} of the matmul rate of {kernel['matmul']:.3g} "
-            f"multiply-adds/s by the clock, {kernel['share_cpu']:.0%} by CPU time; "
-            f"{kernel['share_of_products_cpu']:.0%} of its own products' rate by CPU time"
+            f"chunk kernel, threads: {kernel['threads']}: {kernel['share']:.0%} of the matmul rate "
+            f"of {kernel['matmul']:.3g} multiply-adds/s by the clock, {kernel['share_cpu']:.0%} by "
+            f"CPU time; its products alone {kernel['products'] / kernel['matmul']:.0%}"
         )
     if "largest_error" in _found:
         tell(f"largest difference from the quadratic form: {_found['largest_error']:.1e}")

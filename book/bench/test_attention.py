@@ -20,11 +20,11 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from lib.attention import softmax_weights
 from lib.causal import CausalState
-from lib.chunkwise import ChunkState, chunkwise_heads, head_features
+from lib.chunkwise import ChunkState, chunkwise_heads, head_features, on_cache_line
 from lib.features import elu_features, feature_attention, gaussian_frequencies
 from lib.positive import positive_features
 
-H, D, M, D_RANDOM, CHUNK, THREADS = 8, 64, 64, 64, 120, 2
+H, D, M, D_RANDOM, CHUNK, THREADS = 8, 64, 64, 64, 112, 2
 LENGTHS = [2**power for power in range(4, 16)]
 
 
@@ -137,44 +137,58 @@ def test_against_pytorch(benchmark, found, N):
     assert N < 16384 or ratio >= 4, "less than four times as fast as PyTorch"
 
 
-def test_kernel(benchmark, found):
+@pytest.mark.parametrize("threads", [1, THREADS])
+def test_kernel(benchmark, found, threads):
     """The loop over chunks, features given, as the layer runs it: four heads, two chunks.
 
-    It takes turns with two others: large products, the most that this machine multiplies, and the
-    loop's own four products alone, which leaves what the loop does besides them.
+    It takes turns with three others: large products, the most that this machine multiplies; the
+    loop's own four products alone, which leaves what the loop does besides them; and the loop as
+    chapter 07 writes it first, on all heads in one array. One thread has Python's lock to itself;
+    two hand it to each other.
     """
     benchmark.group = "multiplication rate"
     N, heads, calls, size = 2 * CHUNK, H // THREADS, 8, 576
     Q, K, V, w = draw(H, N, D, dtype=np.float32)
-    phi_Q, phi_K = head_features(Q, w, query=True), head_features(K, w, query=False)
+    features = on_cache_line((2, H, D_RANDOM, N), np.float32)
+    phi_Q = head_features(Q, w, query=True, out=features[0])
+    phi_K = head_features(K, w, query=False, out=features[1])
     squares = np.random.default_rng(9).normal(size=(THREADS, 3, size, size)).astype(np.float32)
-    out = np.empty_like(V)
-    names = ("kernel", "matmul", "products")
+    out = on_cache_line(V.shape, np.float32)
+    states = [ChunkState((heads,), D_RANDOM, M, CHUNK, np.float32) for _ in range(threads)]
+    names = ("kernel", "matmul", "products", "first")
     cpu: dict[str, list[float]] = {name: [] for name in names}
     wall: dict[str, list[float]] = {name: [] for name in names}
 
-    def state() -> ChunkState:
-        return ChunkState((heads,), D_RANDOM, M, CHUNK, np.dtype(np.float32))
-
-    def chunks(thread: int):
-        part = slice(thread * heads, (thread + 1) * heads)
+    def chunks(part: slice, calls: int = calls):
         for _ in range(calls):
             for half in (slice(CHUNK), slice(CHUNK, None)):
                 yield (x[part, half] for x in (phi_Q, phi_K, V, out))
 
+    def own(thread: int) -> slice:
+        return slice(thread * heads, (thread + 1) * heads)
+
     def kernel(thread: int) -> None:
-        sums = state()
-        for arrays in chunks(thread):
+        sums = states[thread]
+        sums.S[...] = sums.Z[...] = 0
+        for arrays in chunks(own(thread)):
             sums.step(*arrays)
 
     def products(thread: int) -> None:
-        sums = state()
-        for q, k, v, result in chunks(thread):
-            kT = np.swapaxes(k, -1, -2)
-            np.matmul(q, kT, out=sums.pairs)
-            np.matmul(sums.pairs, v, out=result)
+        sums = states[thread]
+        pairs = sums.pairs.mT
+        for q, k, v, result in chunks(own(thread)):
+            np.matmul(k, q.mT, out=sums.pairs)
+            np.matmul(pairs, v, out=result)
             np.matmul(q, sums.S, out=sums.past)
-            np.matmul(kT, v, out=sums.added)
+            np.matmul(k.mT, v, out=sums.added)
+
+    def first(thread: int) -> None:
+        S, Z = np.zeros((H, D_RANDOM, M), np.float32), np.zeros((H, D_RANDOM, 1), np.float32)
+        for q, k, v, result in chunks(slice(H), calls * heads // H):
+            pairs = np.tril(q @ k.mT)
+            sums = q @ Z + pairs.sum(axis=-1, keepdims=True)
+            result[...] = (q @ S + pairs @ v) / sums
+            S, Z = S + k.mT @ v, Z + k.sum(axis=-2)[..., None]
 
     def matmul(thread: int) -> None:
         left, right, result = squares[thread]
@@ -187,27 +201,29 @@ def test_kernel(benchmark, found):
 
     def in_threads(work: Callable[[int], None]) -> None:
         start = time.perf_counter()
-        list(pool.map(measured, range(THREADS), [work] * THREADS))
+        list(pool.map(measured, range(threads), [work] * threads))
         wall[work.__name__].append(time.perf_counter() - start)
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         in_threads(kernel)
         benchmark.pedantic(
             lambda: in_threads(kernel),
-            setup=lambda: [in_threads(work) for work in (matmul, products)] and None,
+            setup=lambda: [in_threads(work) for work in (matmul, products, first)] and None,
             rounds=1000,
         )
     # Multiply-adds of the products in the loop: pairs, masked or not, and the state.
     work = calls * heads * N * (CHUNK * (D_RANDOM + M) + 2 * D_RANDOM * M)
-    rates = {name: THREADS * work / min(wall[name]) for name in ("kernel", "products")}
-    rates["matmul"] = THREADS * size**3 / min(wall["matmul"])
-    share_cpu = work / min(cpu["kernel"]) / (size**3 / min(cpu["matmul"]))
-    found["kernel"] = rates | {
+    rates = {name: threads * work / min(wall[name]) for name in names}
+    rates["matmul"] = threads * size**3 / min(wall["matmul"])
+    shares = {
         "share": rates["kernel"] / rates["matmul"],
-        "share_cpu": share_cpu,
-        "share_of_products_cpu": min(cpu["products"]) / min(cpu["kernel"]),
+        "share_cpu": work / min(cpu["kernel"]) / (size**3 / min(cpu["matmul"])),
     }
-    assert share_cpu >= 0.5, found["kernel"]
+    found.setdefault("kernel", []).append({"threads": threads} | rates | shares)
+    if threads == 1:
+        assert shares["share"] >= 0.75, shares
+    else:  # a guard against getting slower: most of the rest is waiting for Python's lock
+        assert shares["share_cpu"] >= 0.55, shares
 
 
 def test_exact(found):
