@@ -41,7 +41,7 @@ def at(expression, **numbers):
     assert not strangers, (
         f"only the symbols {sorted(numbers)} may appear, found {sorted(strangers)}"
     )
-    return float(expression.subs({x: numbers[x.name] for x in expression.free_symbols}))
+    return float(expression.subs({x: numbers[x.name] for x in expression.free_symbols}).doit())
 
 
 # %% [markdown]
@@ -448,11 +448,11 @@ with part(1, "a window as long as the sequence"):
         got = at(window_cost, N=n, W=n, D=dim, M=columns)
         agree(got, counted(n, n, dim, columns), rtol=1e-9, what="the count for a window of N keys")
 with part(2, "any window"):
-    for window, more, dim, columns in rng.integers(3, 30, size=(3, 4)).tolist():
+    # Whole numbers only, with W ≤ N: a sum up to N, a minimum or cases are as good as a polynomial.
+    for window, more, dim, columns in rng.integers(3, 30, size=(8, 4)).tolist():
         n = window + more
         got = at(window_cost, N=n, W=window, D=dim, M=columns)
         agree(got, counted(n, window, dim, columns), rtol=1e-9, what="the count")
-    symbolically_equal(window_cost, reference.window_cost)
 ### END HIDDEN TESTS
 
 # %% [markdown]

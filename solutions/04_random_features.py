@@ -282,7 +282,7 @@ with part(2, "one head, any width, keys of unequal length"):
 with part(1, "leading axes: batch and heads"):
     check_state(draw_keys(3, 6, 4), rng.uniform(0.6, 0.8), 1e-4)
     check_state(draw_keys(2, 3, 5, 4), rng.uniform(1.3, 1.6), 1e-4)
-with part(2, "long keys in one head, short ones in the next"):
+with part(2, "long keys and short ones, in one head and in different ones"):
     keys = draw_keys(3, 6, 4)
     # Lengths near 40 or 60: ‖k‖²/2 is far above 709, where exp overflows.
     for head, length in [(0, 40), (2, 60)]:
@@ -290,6 +290,9 @@ with part(2, "long keys in one head, short ones in the next"):
             keys[head], axis=-1, keepdims=True
         )
     check_state(keys, 1.0, 5e-3)
+    lengths = np.array([[3], [60], [5], [2], [60.01], [4]])
+    mixed = draw_keys(6, 4)
+    check_state(mixed * lengths / np.linalg.norm(mixed, axis=-1, keepdims=True), 1.0, 5e-3)
 ### END HIDDEN TESTS
 
 # %% [markdown]

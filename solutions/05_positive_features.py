@@ -360,7 +360,7 @@ with part(2, "turning the rows turns the result"):
         rows = draw_rows(*shape)
         result = check_rows(rows)
         turn, _ = np.linalg.qr(rng.normal(size=(shape[-1], shape[-1])))
-        for matrix in (-np.eye(shape[-1]), turn):
+        for matrix in (-np.eye(shape[-1]), turn, -turn, turn @ turn):
             agree(check_rows(rows @ matrix), result @ matrix, rtol=1e-3, atol=1e-3,
                   what="the result for turned rows")  # fmt: skip
 ### END HIDDEN TESTS
@@ -430,13 +430,19 @@ with part(1, "all exponents very low, or very high"):
         queries, keys, values = draw_exponents()
         check_attention([queries, keys + level, values], 5e-3)
         check_attention([queries + level, keys, values], 5e-3)
-with part(2, "features whose levels are far apart"):
+with part(2, "features, keys or queries whose levels are far apart"):
     for leading in [(), (2,)]:
         queries, keys, values = draw_exponents(*leading)
         levels = 500.0 * rng.permutation(queries.shape[-1])
         # What is tiny for all keys is enormous for the queries: all features count the same.
         check_attention([queries - levels, keys + levels, values], 5e-3)
         check_attention([queries + levels, keys - levels, values], 5e-3)
+    # One feature of different keys, one query and the next: thousands apart as well.
+    queries, keys, values = draw_exponents()
+    tops = np.stack([rng.permutation(len(keys)) for _ in keys.T], axis=1)
+    check_attention([queries, keys + 1000.0 * tops, values], 5e-3)
+    levels = rng.permutation(len(queries))[:, None]
+    check_attention([queries + 1000.0 * levels, keys, values], 5e-3)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -107,27 +107,37 @@ def attention_under(mask, sums_mask=None):
     return attend
 
 
-def probe(mask, sums_mask=None, what="who sees whom"):
-    n, (d, columns) = len(mask), rng.integers(2, 5, size=2)
+def probe(attend, expected, what="who sees whom"):
+    n, (d, columns) = len(expected), rng.integers(2, 5, size=2)
     arrays = [rng.uniform(0.5, 1.5, size=shape) for shape in [(n, d), (n, d), (n, columns)]]
     arrays[2] *= rng.choice([-1, 1], size=(n, columns))
-    got = who_sees_whom(callback(attention_under(mask, sums_mask)), *arrays)
-    expected = mask if sums_mask is None else mask | sums_mask
+    got = who_sees_whom(callback(attend), *arrays)
     agree(np.asarray(got).astype(bool), expected, what=what)
 
 
 size = int(rng.integers(6, 9))
-causal = np.tri(size, dtype=bool)
+causal, everything = np.tri(size, dtype=bool), np.ones((size, size), dtype=bool)
+
+
+def last_column_leaks(*arrays):
+    out = attention_under(causal)(*arrays)
+    out[:, -1] = attention_under(everything)(*arrays)[:, -1]
+    return out
+
+
 with part(1, "a causal function"):
-    probe(causal)
+    probe(attention_under(causal), causal)
 with part(2, "functions that see a window, only what lies before, or anything at all"):
-    probe(causal & ~np.tri(size, k=-3, dtype=bool), what="who sees the last three")
-    probe(np.tri(size, k=-1, dtype=bool), what="who sees what lies before")
+    last_three, before = causal & ~np.tri(size, k=-3, dtype=bool), np.tri(size, k=-1, dtype=bool)
+    probe(attention_under(last_three), last_three, what="who sees the last three")
+    probe(attention_under(before), before, what="who sees what lies before")
     for _ in range(2):
-        probe(rng.random((size, size)) < 0.5, what="who sees whom in an irregular mask")
-with part(1, "a function that leaks through its denominators"):
-    probe(causal, np.ones((size, size), dtype=bool), what="who leaks")
-    probe(causal, causal | (rng.random((size, size)) < 0.4), what="who leaks")
+        mask = rng.random((size, size)) < 0.5
+        probe(attention_under(mask), mask, what="who sees whom in an irregular mask")
+with part(1, "functions that leak through their denominators, or in one column"):
+    for leaks in (everything, causal | (rng.random((size, size)) < 0.4)):
+        probe(attention_under(causal, leaks), leaks, what="who leaks")
+    probe(last_column_leaks, everything, what="who leaks into the last column")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -191,7 +201,7 @@ with part(2, "leading axes: heads, and batch with heads"):
 #
 # Let each position see only the last `width` positions, itself included;
 # the first few see fewer, because there are no more.
-# The cost must not grow with the width, and it need not:
+# The cost need not grow with the width:
 # think of what two running sums have in common.
 
 
@@ -325,6 +335,7 @@ with part(2, "keys whose features no floating-point number holds"):
     check_stream(base + np.array([0.0, 1.0, 2.5, 1.5, 3.0, 0.5, 4.0]), 2e-3)  # climbing
     check_stream(-base + np.array([4.0, 2.0, 3.0, 1.0, 2.0, 0.0]), 2e-3)  # falling
     check_stream([0.0, 0.5, base, base + 1, base + 0.5, 3 * base, 3 * base + 1], 2e-3)
+    check_stream([3 * base, 3 * base + 1, base, base + 0.5, 0.0], 2e-3)  # falling far
 with part(1, "a state that does not grow"):
     sizes = check_stream(rng.uniform(-1, 1, size=25), 1e-4)
     holds(sizes[-1] == sizes[1], "the state holds as many numbers after 25 steps as after two")
@@ -459,9 +470,9 @@ with part(1, "fewer heads of keys and values"):
 # To take back the last 100 terms one must know them, or know the sum without them.
 #
 # One way is to keep the features of the last 100 keys and their values beside the state, in a
-# ring: 100 (d + M) numbers, however long the chat.
+# ring: $100(d+M)$ numbers, however long the chat.
 # Taking back means to subtract $\phi(K_j)^\top V_j$ and $\phi(K_j)^\top$ for each of them,
-# 100 d (M + 1) multiply-adds at most.
+# $100d(M+1)$ multiply-adds at most.
 # The result is not exact: adding a large term rounds off the last digits of a small sum, and
 # subtracting the term later does not bring them back.
 #

@@ -860,3 +860,10 @@ def window_as_a_sum():
     """SymPy adds up."""
     N, W, D, M, i = sp.symbols("N W D M i")
     return sp.expand((D + M) * (sp.summation(i, (i, 1, W)) + (N - W) * W))
+
+
+@right("window_cost", "a sum of minima, left as it is", value=True)
+def window_as_minima():
+    """Each query sees all keys so far, or W of them."""
+    N, W, D, M, i = sp.symbols("N W D M i", positive=True, integer=True)
+    return (D + M) * sp.Sum(sp.Min(i, W), (i, 1, N))

@@ -524,11 +524,24 @@ def state_with_all_axes_transposed(keys, phi_keys, values, sigma):
     return psi_keys.T @ values, psi_keys.sum(axis=-2)[..., None]
 
 
+@wrong(
+    "attention_state",
+    "the middle of the exponents subtracted",
+    hint="After the shift no exponent may be above 0, not even that of a head's longest key: "
+    "subtract the head's maximum.",
+)
+def state_shifted_by_the_mean(keys, phi_keys, values, sigma):
+    """Any shift will do, for S and Z share it."""
+    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
+    psi_keys = np.exp(exponents - exponents.mean(axis=-2, keepdims=True)) * phi_keys
+    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
+
+
 @right("attention_state", "a running sum over keys, lists out")
 def running_sum(keys, phi_keys, values, sigma):
-    """One key after the other, rescaled to the mean exponent of the head."""
+    """One key after the other, rescaled to the exponent of the head's longest key."""
     exponents = (keys * keys).sum(-1) / (2 * sigma**2)
-    exponents = exponents - exponents.mean(-1)[..., None]
+    exponents = exponents - exponents.max(-1)[..., None]
     s_state = np.zeros((*keys.shape[:-2], phi_keys.shape[-1], values.shape[-1]))
     z_state = np.zeros((*keys.shape[:-2], phi_keys.shape[-1], 1))
     for j in range(keys.shape[-2]):

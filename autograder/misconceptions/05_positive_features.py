@@ -730,6 +730,18 @@ def neighbours_only(rows):
     return result * old / new
 
 
+@wrong(
+    "orthogonal_rows",
+    "right singular vectors with the signs they come with",
+    hint="A singular vector may come with either sign, and which one is no property of the rows: "
+    "tie each sign to the row that it replaces.",
+)
+def singular_vectors_as_they_come(rows):
+    """The right singular vectors are orthogonal directions for the rows."""
+    directions = np.linalg.svd(rows, full_matrices=False)[2]
+    return directions * np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
 @right("orthogonal_rows", "Gram–Schmidt in loops, lists out")
 def gram_schmidt(rows):
     """Row by row, head by head."""
@@ -887,6 +899,38 @@ def features_normalised(query_exponents, key_exponents, values):
     queries = np.exp(query_exponents - query_exponents.max(axis=-1, keepdims=True))
     keys = np.exp(key_exponents - key_exponents.max(axis=-1, keepdims=True))
     keys = keys / keys.sum(axis=-1, keepdims=True)
+    totals = queries @ keys.sum(axis=-2)[..., None]
+    return queries @ (np.swapaxes(keys, -1, -2) @ values) / totals
+
+
+@wrong(
+    "stable_attention",
+    "the features' means subtracted",
+    hint="Below its mean a feature is safe, above it exp may still overflow: "
+    "subtract the largest, not the middle.",
+)
+def means_subtracted(query_exponents, key_exponents, values):
+    """Any shift that keys share and queries get back will do."""
+    shifts = key_exponents.mean(axis=-2, keepdims=True)
+    keys = np.exp(key_exponents - shifts)
+    exponents = query_exponents + shifts
+    queries = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
+    totals = queries @ keys.sum(axis=-2)[..., None]
+    return queries @ (np.swapaxes(keys, -1, -2) @ values) / totals
+
+
+@wrong(
+    "stable_attention",
+    "one maximum for all queries",
+    hint="A query that lies thousands below the highest one becomes 0 altogether: "
+    "each query may have a number of its own.",
+)
+def one_maximum_for_all_queries(query_exponents, key_exponents, values):
+    """What cancels for one query cancels for all."""
+    tops = key_exponents.max(axis=-2, keepdims=True)
+    keys = np.exp(key_exponents - tops)
+    exponents = query_exponents + tops
+    queries = np.exp(exponents - exponents.max(axis=(-2, -1), keepdims=True))
     totals = queries @ keys.sum(axis=-2)[..., None]
     return queries @ (np.swapaxes(keys, -1, -2) @ values) / totals
 

@@ -132,6 +132,24 @@ def causality_assumed(attend, phi_Q, phi_K, V):
     return seen
 
 
+@wrong(
+    "who_sees_whom",
+    "only the first column of the outputs compared",
+    hint="A row depends on a position if *any* of its outputs changes, not just the first.",
+)
+def first_column_compared(attend, phi_Q, phi_K, V):
+    """All columns of the values are treated alike."""
+    before = np.asarray(attend(phi_Q, phi_K, V))
+    seen = np.empty((len(V), len(V)), dtype=bool)
+    for j in range(len(V)):
+        other_K, other_V = phi_K.copy(), V.copy()
+        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
+        other_V[j] += 1.0
+        after = np.asarray(attend(phi_Q, other_K, other_V))
+        seen[:, j] = abs(after - before)[:, 0] > 1e-9
+    return seen
+
+
 @right("who_sees_whom", "NaN as a dye, lists out")
 def nan_as_a_dye(attend, phi_Q, phi_K, V):
     """Whatever touches a NaN becomes one."""
@@ -529,6 +547,23 @@ def m_of_the_first_key(state, phi_q, log_phi_k, v):
     S, Z, m = state
     phi_k = np.exp(log_phi_k - m)
     S, Z = S + np.outer(phi_k, v), Z + phi_k
+    return (S, Z, m), phi_q @ S / (phi_q @ Z)
+
+
+@wrong(
+    "safe_step",
+    "m follows the newest key, down as well",
+    hint="If m falls, what is held must be multiplied by a number above 1, and after a deep fall "
+    "by more than a float holds: let m only rise.",
+)
+def m_of_the_newest_key(state, phi_q, log_phi_k, v):
+    """The newest key's maximum is the factor for all."""
+    m = log_phi_k.max()
+    if state is None:
+        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), m
+    S, Z, m_before = state
+    phi_k, old = np.exp(log_phi_k - m), np.exp(m_before - m)
+    S, Z = old * S + np.outer(phi_k, v), old * Z + phi_k
     return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
 

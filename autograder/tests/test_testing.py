@@ -27,7 +27,7 @@ from autograder.testing import (
 
 x, y = sp.symbols("x y", positive=True)
 z = sp.Symbol("z")
-n = sp.Symbol("n", integer=True, positive=True)
+k, n = sp.symbols("k n", integer=True, positive=True)
 M = np.array([[1.0, 2.0], [3.0, 5.0]])
 
 
@@ -151,6 +151,7 @@ def test_an_object_that_did_not_cross_is_named_by_its_sort():
         (2, sp.Integer(2)),
         (0.5, sp.Rational(1, 2)),
         (sp.Sum(n, (n, 1, 10)), sp.Integer(55)),
+        (sp.Sum(1, (k, 1, n), (n, 1, x)), x * (x + 1) / 2),
         (sp.Integral(x, (x, 0, y)), y**2 / 2),
         (sp.Function("f")(x) * 2, sp.Function("f")(x) + sp.Function("f")(x)),
         (sp.Eq(y, x), sp.Eq(x, y)),
@@ -184,6 +185,8 @@ def test_equal_expressions_pass(got, expected):
         (x > y, x < y, "the sign is wrong"),
         (x >= y, x > y, "another relation"),
         (sp.nan, x, "undefined"),
+        (sp.Sum(1, (k, 1, n), (n, 1, x)), x**2 / 2, "not equal"),
+        (sp.Sum(sp.Function("f")(n), (n, 1, x)), x, "not equal"),
         (sp.Function("f")(x), sp.Function("g")(x), "not equal"),
         (x * (1 + sp.Float("1e-9")), x, "close, but not equal"),
     ],
