@@ -20,7 +20,8 @@
 # Each cell that says `raise NotImplementedError` is yours: replace that line.
 # Below it stands a check that you can run; more checks run when the notebook is graded.
 # A shape with `…` has any number of leading axes, such as batch and heads.
-# Arguments are NumPy arrays and must be left as they are; lists are fine as results.
+# Arguments are NumPy arrays; lists are fine as results.
+# Change no argument in place: whoever calls your function may need it again.
 # Change only your own cells; you may add more of them.
 
 # %% nbgrader={"grade_id": "given_symbols"}

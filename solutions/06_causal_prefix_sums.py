@@ -22,7 +22,8 @@
 # Features are handed to you and are positive:
 # `phi_Q` and `phi_K` are `(N, d)`, one row per position, and `V` is `(N, M)`.
 # A shape with `…` has any number of leading axes, such as batch and heads.
-# Arguments are NumPy arrays and must be left as they are; lists are fine as results.
+# Arguments are NumPy arrays; lists are fine as results.
+# Change no argument in place: whoever calls your function may need it again.
 # Change only your own cells; you may add more of them.
 
 # %% nbgrader={"grade_id": "given_symbols"}

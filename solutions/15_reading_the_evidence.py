@@ -15,8 +15,8 @@
 #
 # Each cell that says `raise NotImplementedError` is yours: replace that line.
 # Below it stands a check that you can run; more checks run when the notebook is graded.
-# Arguments are NumPy arrays, numbers or texts, and must be left as they are; lists and tuples are
-# fine as results.
+# Arguments are NumPy arrays, numbers or texts; lists and tuples are fine as results.
+# Change no argument in place: whoever calls your function may need it again.
 # Change only your own cells; you may add more of them.
 
 # %% nbgrader={"grade_id": "given_tables"}

@@ -45,7 +45,8 @@
 # Each cell that says `raise NotImplementedError` is yours: replace that line.
 # Below it stands a check that you can run; more checks run when the notebook is graded.
 # Texts go where it says `YOUR ANSWER HERE`; above each of them stands how it is marked.
-# Arguments are NumPy arrays and must be left as they are; lists are fine as results.
+# Arguments are NumPy arrays; lists are fine as results.
+# Change no argument in place: whoever calls your function may need it again.
 # A shape with `…` has any number of leading axes, such as batch and heads.
 # Change only your own cells; you may add more of them.
 

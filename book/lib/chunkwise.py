@@ -12,11 +12,12 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 State = tuple[np.ndarray, np.ndarray]
 
 
-def on_cache_line(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def on_cache_line(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """An array as from np.empty that begins where a cache line of 64 bytes does.
 
     A wide register fills a line; from an array that begins elsewhere, each load touches two.
@@ -36,7 +37,7 @@ class ChunkState:
     `heads` is the shape of the leading axes, `chunk` the most rows in a step.
     """
 
-    def __init__(self, heads: tuple[int, ...], d: int, M: int, chunk: int, dtype: np.dtype):
+    def __init__(self, heads: tuple[int, ...], d: int, M: int, chunk: int, dtype: DTypeLike):
         def array(rows: int, columns: int) -> np.ndarray:
             return on_cache_line((*heads, rows, columns), dtype)
 
