@@ -1,0 +1,104 @@
+"""Sphinx extension: `{misconceptions}` lists the bank's known-wrong answers, belief and cure.
+
+The bank is what feedback is made from (autograder/misconceptions), so page and feedback agree.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+if TYPE_CHECKING:
+    from autograder.course import Assignment
+    from autograder.misconceptions import Answer
+
+# For `autograder`, which is imported late: a book without this directive does without it.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+_MARKED = re.compile(r"`([^`]+)`|(?<![\w*])\*(\w[^*]*)\*(?![\w*])")
+_HEADING = re.compile(r"^##+ (?:\d+ · )?(.+?)(?: \(\d+ points?.*\))?$", re.M)
+
+
+def headings(assignment: Assignment) -> dict[str, str]:
+    """Graded name → the heading that its exercise stands under, without number and points."""
+    found, heading = {}, assignment.title
+    for cell in assignment.cells:
+        if cell.kind == "text" and (titles := _HEADING.findall(cell.source)):
+            heading = titles[-1]
+        elif cell.kind == "solution":
+            found[cell.grade_id] = heading
+    return found
+
+
+def own_misconceptions(slug: str) -> dict[str, list[Answer]]:
+    """Graded name → its known-wrong answers; what an assignment borrows is its lender's."""
+    from autograder import course, misconceptions
+
+    borrowed = course.borrowed(slug)
+    found: dict[str, list[Answer]] = {}
+    for answer in misconceptions.answers(slug):
+        if not answer.correct and answer.name not in borrowed:
+            found.setdefault(answer.name, []).append(answer)
+    return found
+
+
+class Misconceptions(SphinxDirective):
+    """`{misconceptions}`: a section for each assignment, a folded list for each exercise."""
+
+    def run(self) -> list[nodes.Node]:
+        from autograder import course
+
+        self.env.note_reread()
+        return [self.section(slug) for slug in course.assignments() if own_misconceptions(slug)]
+
+    def section(self, slug: str) -> nodes.section:
+        """One assignment, with a link to the chapter that it belongs to, if there is one."""
+        from autograder import course
+
+        assignment = course.load(slug)
+        section = nodes.section(ids=[nodes.make_id(f"wrong-{slug}")], names=[])
+        section += nodes.title("", assignment.title)
+        if slug in self.env.found_docs:
+            self.state.nested_parse([f"Chapter: {{doc}}`{slug}`"], self.content_offset, section)
+        titles = headings(assignment)
+        for name, wrong in own_misconceptions(slug).items():
+            section += folded(titles[name], name, wrong)
+        return section
+
+
+def folded(heading: str, name: str, wrong: list[Answer]) -> nodes.admonition:
+    """One exercise: its misconceptions, each with the belief behind it and the cure."""
+    box = nodes.admonition(classes=["dropdown", "misconceptions"])
+    title = nodes.title("", "", nodes.Text(f"{heading}, "), nodes.literal("", name))
+    title += nodes.Text(f" ({len(wrong)})")
+    listing = nodes.definition_list()
+    for answer in wrong:
+        belief = nodes.paragraph("", "", nodes.emphasis("", "", *marked(answer.belief)))
+        said = nodes.definition("", belief, nodes.paragraph("", "", *marked(answer.hint)))
+        term = nodes.term("", "", *marked(answer.title))
+        listing += nodes.definition_list_item("", term, said)
+    box += [title, listing]
+    return box
+
+
+def marked(text: str) -> list[nodes.Node]:
+    """A sentence of the bank. It may hold `code` and *stress*, and no other markup."""
+    parts = _MARKED.split(text)
+    found: list[nodes.Node] = []
+    for plain, code, stressed in zip(
+        parts[::3], [*parts[1::3], ""], [*parts[2::3], ""], strict=True
+    ):
+        found += [nodes.Text(plain)] if plain else []
+        found += [nodes.literal("", code)] if code else []
+        found += [nodes.strong("", stressed)] if stressed else []
+    return found
+
+
+def setup(app: Sphinx) -> dict:
+    app.add_directive("misconceptions", Misconceptions)
+    return {"parallel_read_safe": False, "version": "1"}
