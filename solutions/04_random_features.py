@@ -366,6 +366,9 @@ with part(1, "leading axes: batch and heads"):
     got, expected = denominators(*features), reference.denominators(*features)
     agree(got[0], expected[0], rtol=1e-4, atol=1e-5, what="the denominators")
     agree(np.shape(got[1]), (2, 3, 5), what="the shape of the standard errors")
+    # Each head has its own: a common factor is judged above.
+    ratios, wanted = (np.divide(x[1], np.mean(x[1])) for x in (got, expected))
+    agree(ratios, wanted, rtol=5e-3, what="the standard errors over their mean")
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -450,6 +450,20 @@ def small_number_added(queries, keys, values, sigma):
     return weights @ values / (weights.sum(axis=-1, keepdims=True) + 1e-9)
 
 
+@wrong(
+    "gaussian_attention",
+    "the middle of the exponents subtracted",
+    hint="After the shift no exponent may be above 0, not even that of the nearest key: "
+    "subtract each query's largest exponent.",
+)
+def shifted_by_the_mean(queries, keys, values, sigma):
+    """Any shift of a query's own will do."""
+    differences = queries[..., :, None, :] - keys[..., None, :, :]
+    exponents = -np.sum(differences**2, axis=-1) / (2 * sigma**2)
+    weights = np.exp(exponents - exponents.mean(axis=-1, keepdims=True))
+    return weights @ values / weights.sum(axis=-1, keepdims=True)
+
+
 @right("gaussian_attention", "loops over every index, lists out")
 def attention_with_loops(queries, keys, values, sigma):
     """One head after the other, and in each one query after the other."""
@@ -591,6 +605,17 @@ def root_of_rounding_error(queries, keys):
 def lengthened_to_one(queries, keys):
     """The keys are to be unit vectors."""
     missing = 1 - np.sum(keys**2, axis=1, keepdims=True)
+    return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack([keys, np.sqrt(missing)])
+
+
+@wrong(
+    "augment",
+    "a common length that is only large",
+    hint="However large the number, some key is longer: take the common length from the keys.",
+)
+def lengthened_to_a_hundred(queries, keys):
+    """No key is longer than 100."""
+    missing = 100.0**2 - np.sum(keys**2, axis=1, keepdims=True)
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack([keys, np.sqrt(missing)])
 
 

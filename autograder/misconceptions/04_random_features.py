@@ -681,6 +681,23 @@ def error_of_a_share(phi_queries, z_state):
     return shares.sum(axis=-1), shares.std(axis=-1, ddof=1) / np.sqrt(count)
 
 
+@wrong(
+    "denominators",
+    "one error for all heads",
+    hint="Each row of each head is an estimate of its own, with votes of its own: "
+    "take the spread over the last axis only.",
+)
+def one_error_for_all_heads(phi_queries, z_state):
+    """All heads share the frequencies, so they share the error."""
+    count = phi_queries.shape[-1] // 2
+    products = phi_queries * np.swapaxes(z_state, -1, -2)
+    votes = count * (products[..., :count] + products[..., count:])
+    errors = votes.std(axis=-1, ddof=1) / np.sqrt(count)
+    heads = tuple(range(errors.ndim - 1))
+    pooled = np.sqrt(np.mean(errors**2, axis=heads, keepdims=True))
+    return votes.mean(axis=-1), np.broadcast_to(pooled, errors.shape)
+
+
 @right("denominators", "a loop over rows, with the other convention for the spread")
 def denominators_in_loops(phi_queries, z_state):
     """One row at a time, n under the root."""
