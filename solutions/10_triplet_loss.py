@@ -378,8 +378,11 @@ with part(1, "no force along the sphere, whatever the triplets"):
         line = E @ direction / np.linalg.norm(direction)
         holds(np.all(abs(line) > 0.999), "every picture lies on the line through direction")
 with part(2, "not collapsed, and not solved either"):
-    for people in (2, 2, 3):
-        labels, direction = draw_people(people)
+    cases = [draw_people(people) for people in (2, 2, 3)]
+    # People who stand in turns, or one after the other: signs by position may solve them.
+    orders = [4, 4, 7, 7], [4, 7, 4, 7]
+    cases += [(np.array(names), rng.normal(size=3)) for names in orders]
+    for labels, direction in cases:
         E = placed(labels, direction)
         d2 = 2 - 2 * E @ E.T
         holds(d2.max() > 2, "not all pictures may lie in the same place")

@@ -160,7 +160,7 @@ with part(1, "rings that reach beyond the opposite point"):
 # ## 4 · Mining that never gives up (5 points)
 #
 # The chapter dropped a pair of anchor and positive whose ring is empty.
-# A well-known library keeps it.
+# Libraries often keep it; here is one way.
 # For *every* anchor–positive pair choose
 #
 # - the nearest of the anchor's semi-hard negatives, if there is one;
@@ -377,8 +377,9 @@ with part(2, "three to six people"):
 # ## 7 · Too many, and which ones (3 points, marked by a person)
 #
 # What is the trouble with generating all possible triplets, and how do the authors of FaceNet
-# deal with it? Say also what they mean by semi-hard negatives, and why they do not take the
-# hardest. Write 100 to 180 words.
+# deal with it?
+# Say also what they mean by semi-hard negatives, and why they do not take the hardest.
+# Write 100 to 180 words.
 #
 # *How it is marked.*
 # 1 point: the trouble: how many there are, and why most of them do not help.

@@ -599,6 +599,18 @@ def one_person_apart(labels, direction):
 
 @wrong(
     "stuck",
+    "poles by the place in the list",
+    hint="For some labels that is the solution itself: who stands where has to follow from the "
+    "labels, with one picture apart from its own person.",
+)
+def poles_in_turns(labels, direction):
+    """Every other picture goes to the opposite pole, so nobody is where they belong."""
+    signs = (-1.0) ** np.arange(len(labels))
+    return signs[:, None] * direction / np.linalg.norm(direction)
+
+
+@wrong(
+    "stuck",
     "the direction not normalised",
     hint="Every row of E has length 1; the direction that you are given has not.",
 )

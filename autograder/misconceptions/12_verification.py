@@ -378,6 +378,22 @@ def peeks_at_everything(same, same_fold, different, different_fold, target):
 
 @wrong(
     "fold_rates",
+    "a quantile between two distances",
+    hint="np.quantile interpolates between two distances; the largest threshold that is allowed "
+    "reaches up to the first distance that must be rejected.",
+)
+def quantile_as_threshold(same, same_fold, different, different_fold, target):
+    """The threshold is the quantile of the others' distances."""
+    rows = []
+    for fold in range(different_fold.max() + 1):
+        limit = np.quantile(different[different_fold != fold], target)
+        own = different[different_fold == fold]
+        rows.append([np.mean(same[same_fold == fold] <= limit), np.mean(own <= limit)])
+    return np.array(rows)
+
+
+@wrong(
+    "fold_rates",
     "mean of the other folds' thresholds",
     hint="Put the pairs of the other folds together and set one threshold on them.",
 )
@@ -826,6 +842,19 @@ def exchanged(n, target):
 def as_many_as_allowed(n, target):
     """`target` of the strangers in front spoil A."""
     strangers = np.where(np.arange(n) < int(target * n), 0.5, 2.0)
+    half = np.where(np.arange(n) < n // 2, 0.1, 3.0)
+    return np.full(n, 1.0), strangers, half, np.full(n, 2.0)
+
+
+@wrong(
+    "misleading",
+    "the number of strangers rounded up",
+    hint="Rounding up adds nothing where target · n is a whole number: it takes one more than "
+    "is allowed.",
+)
+def rounded_up(n, target):
+    """More than the target is the next whole number."""
+    strangers = np.where(np.arange(n) < max(1, np.ceil(target * n)), 0.5, 2.0)
     half = np.where(np.arange(n) < n // 2, 0.1, 3.0)
     return np.full(n, 1.0), strangers, half, np.full(n, 2.0)
 
