@@ -9,7 +9,7 @@ arrive, `decode` returns a value of these kinds or raises `WireError`.
 The kinds: None, bool, int, float, complex, str, bytes; list, tuple, set, dict, slice; NumPy dtypes,
 numeric arrays and scalars, the Generators of `numpy.random.default_rng`; SymPy expressions and
 matrices made of the heads in `HEADS`; and a `Ref`, which stands for an object that stays where it
-is.
+is. A Fraction and a Decimal arrive as floats.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -200,6 +202,12 @@ class _Encoder:
             raise WireError(f"it holds an integer of more than {MAX_BITS} bits")
         self.raw(b"i", number.to_bytes(size // 8 + 1, "little", signed=True))
 
+    def real(self, number: float | Fraction | Decimal) -> None:
+        try:
+            self.out += b"f" + struct.pack("<d", float(number))
+        except (OverflowError, ValueError) as error:  # 10¹⁰⁰⁰; a signalling NaN
+            raise WireError("it holds a number that no float can hold") from error
+
     def sequence(self, tag: bytes, values: Any, depth: int) -> None:
         values = list(values)
         self.out += tag + struct.pack("<I", len(values))
@@ -216,8 +224,8 @@ class _Encoder:
             self.array(b"s", np.asarray(value))
         elif isinstance(value, int):
             self.integer(int(value))
-        elif isinstance(value, float):
-            self.out += b"f" + struct.pack("<d", value)
+        elif isinstance(value, float | Fraction | Decimal):
+            self.real(value)
         elif isinstance(value, complex):
             self.out += b"c" + struct.pack("<dd", value.real, value.imag)
         elif isinstance(value, str):

@@ -35,7 +35,7 @@ VAL_6 = np.array([76.3, 85.1, 85.1, 86.2])
 # ## 1 · Ten to the minus three (2 points)
 #
 # Some papers write `10E-3` where they mean $10^{-3}$; a computer reads $10\cdot10^{-3}$.
-# Return the rate that is *meant* by a printed text, as a fraction:
+# Return the rate that is *meant* by a printed text, as a number: 0.1% is 0.001.
 #
 # - a mantissa of exactly `10` stands for the base: `10E-3` means 0.001, `10e-4` means 0.0001;
 # - every other number means what it says: `1E-3`, `2.5e-3`, `0.001`;
@@ -61,6 +61,8 @@ for text, expected in [("10E-3", 0.001), ("0.001", 0.001), ("0.1%", 0.001)]:
 ### BEGIN HIDDEN TESTS
 with part(1, "powers of ten, as some papers write them"):
     for text in ("10E-4", "10e-2", "10E-5", "10e-3"):
+        agree(rate_meant(text), reference.rate_meant(text), rtol=1e-9, what="the rate")
+    for text in ("12E-3", "10.5e-4", "100E-5", "110e-4"):  # not every mantissa beyond 9 is 10
         agree(rate_meant(text), reference.rate_meant(text), rtol=1e-9, what="the rate")
 with part(1, "ordinary numbers and percent"):
     for low, high in [(2.1, 9.9), (1.1, 1.9)]:
@@ -230,7 +232,7 @@ with part(1, "splits that one of them lacks"):
 # ## 5 · How sure is the 60%? (3 points)
 #
 # VAL rose from `before` to `after`, both in percent, with standard errors, rows independent.
-# Return the relative reduction of the error, as a fraction, and *its* standard error to first
+# Return the relative reduction of the error, as a number below 1, and *its* standard error to first
 # order: for a function $r$ of two independent numbers,
 #
 # $$\operatorname{se}_r^2 = \left(\frac{\partial r}{\partial x}\right)^2\operatorname{se}_x^2
@@ -239,7 +241,7 @@ with part(1, "splits that one of them lacks"):
 
 # %% nbgrader={"grade_id": "error_reduction", "solution": true}
 def error_reduction(before, after, error_before, error_after):
-    """(reduction, standard error), fractions, from VAL and its standard errors in percent."""
+    """(reduction, standard error), not in percent, from VAL and its standard errors in percent."""
     ### BEGIN SOLUTION
     wrong_before, wrong_after = 100 - before, 100 - after
     reduction = 1 - wrong_after / wrong_before
@@ -290,7 +292,7 @@ with part(2, "its standard error"):
 # $$\operatorname{se}^2 = \frac{n-1}{n}\sum_i
 # \left(\mathrm{VAL}_{(i)}-\overline{\mathrm{VAL}}\right)^2 .$$
 #
-# Return VAL and this standard error, both as fractions.
+# Return VAL and this standard error, both between 0 and 1.
 
 
 # %% nbgrader={"grade_id": "val_and_error", "solution": true}
@@ -328,20 +330,21 @@ with part(2, "its standard error, people with unequal numbers of pairs"):
     for people in (6, 15, 30):
         counts = draw_people(people)
         expected = reference.val_and_error(*counts)[1]
-        agree(val_and_error(*counts)[1], expected, rtol=1e-4, what="the standard error")
+        agree(val_and_error(*counts)[1], expected, rtol=1e-7, what="the standard error")
 with part(1, "its standard error, everybody with as many pairs"):
     for people in (5, 12):
         pairs = np.full(people, 30)
         accepted = rng.integers(10, 31, size=people)
         expected = np.std(accepted / 30, ddof=1) / np.sqrt(people)
-        agree(val_and_error(accepted, pairs)[1], expected, rtol=1e-4, what="the standard error")
+        agree(val_and_error(accepted, pairs)[1], expected, rtol=1e-7, what="the standard error")
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 7 · A paper that does not exist (5 points)
 #
 # It trains one network with each of three losses and measures VAL at "a FAR of 10E-3 (0.001)", in
-# percent. ± is the standard error of the mean over ten test splits, the same for all rows.
+# percent. ± is the standard error of the mean over ten test splits; all rows were measured on the
+# same ten.
 # Each split has 4,000,000 pairs of different people.
 #
 # | Table A | VAL | | Table B, trained with | VAL |

@@ -33,6 +33,20 @@ def all_exponents_shifted(text):
 
 @wrong(
     "rate_meant",
+    "every mantissa beyond 9 taken for a slip",
+    hint="12E-3 is an unusual way to write 0.012, and it means that: only exactly 10 is the base.",
+)
+def large_mantissas_divided(text):
+    """A mantissa has one digit before the point, so a larger one is ten times too large."""
+    if text.endswith("%"):
+        return float(text[:-1]) / 100
+    mantissa, _, exponent = text.lower().partition("e")
+    too_large = exponent and float(mantissa) >= 10
+    return float(text) / 10 if too_large else float(text)
+
+
+@wrong(
+    "rate_meant",
     "the mantissa dropped",
     hint="2.5e-3 is two and a half thousandths: only a mantissa of 10 is swallowed by the base.",
 )
@@ -514,6 +528,18 @@ def error_of_shares(accepted, pairs):
     """The pooled share, with the standard error of the people's shares."""
     shares = accepted / pairs
     return accepted.sum() / pairs.sum(), shares.std(ddof=1) / np.sqrt(len(shares))
+
+
+@wrong(
+    "val_and_error",
+    "squares taken around VAL itself",
+    hint="The formula has the mean of the n values that leave one out, which is not quite VAL.",
+)
+def around_val(accepted, pairs):
+    """The leave-one-out values scatter around the VAL of all people."""
+    val, people = accepted.sum() / pairs.sum(), len(pairs)
+    without = (accepted.sum() - accepted) / (pairs.sum() - pairs)
+    return val, np.sqrt((people - 1) / people * np.sum((without - val) ** 2))
 
 
 @wrong(

@@ -7,6 +7,7 @@ import threading
 import time
 from decimal import Decimal
 from enum import IntEnum
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -385,7 +386,8 @@ def test_a_generator_draws_the_same_numbers_on_both_sides():
         sp.Symbol("lambda"),
         sp.Function("a b")(x),
         sp.Limit(1 / x, x, 0),
-        Decimal(1),
+        Fraction(10**400),
+        Decimal("sNaN"),
         object(),
         print,
     ],
@@ -394,6 +396,11 @@ def test_a_generator_draws_the_same_numbers_on_both_sides():
 def test_anything_else_is_not_sent(value):
     with pytest.raises(WireError):
         encode(value)
+
+
+@pytest.mark.parametrize("value", [Fraction(1, 8), Decimal("0.125"), Decimal("1e-3") * 125])
+def test_exact_numbers_arrive_as_floats(value):
+    assert same(decode(encode([value])), [0.125])
 
 
 def test_a_list_that_holds_itself_is_not_sent():
