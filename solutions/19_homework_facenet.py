@@ -355,6 +355,7 @@ def check_harmonic(which, rows, triplets):
         versions = draw_versions(rows)
         is_new = rng.random(size=triplets.shape) < 0.5
         is_new[0], is_new[1], is_new[-1] = (1, 0, 1), (0, 1, 0), (1, 0, 1)
+        is_new[2] = 0  # of three old embeddings: nothing moves, but it counts in the mean
         alpha_now = rng.uniform(0.2, 0.6)
         expected = reference.harmonic_loss(*versions, triplets, is_new, alpha_now)
         moved = np.any(expected[1] != 0, axis=1)
@@ -364,7 +365,8 @@ def check_harmonic(which, rows, triplets):
         ]
         # Nothing may hang on the corner of the hinge.
         clear = all(loss == 0 or loss > 1e-3 for loss in each)
-        if each[0] and each[-1] and not all(each) and clear and not moved.all():
+        easy = any(loss == 0 and some.any() for loss, some in zip(each, is_new, strict=True))
+        if each[0] and each[-1] and easy and clear and not moved.all():
             break
     got = harmonic_loss(*versions, triplets, is_new, alpha_now)
     name = ("the loss", "the gradient with respect to the new embeddings")[which]
@@ -443,15 +445,15 @@ def check_val(n_same, n_different, far, steps=None):
 with part(1, "many pairs"):
     for low, high in [(0.02, 0.05), (0.1, 0.2), (0.25, 0.35)]:
         n_different = int(rng.integers(150, 300))
-        # Well between two numbers of false accepts: nothing hangs on rounding.
-        allowed = int(rng.uniform(low, high) * n_different) + 0.5
+        # Well between two numbers of false accepts: no floating-point error decides.
+        allowed = int(rng.uniform(low, high) * n_different) + 0.7
         check_val(int(rng.integers(150, 300)), n_different, allowed / n_different)
 with part(1, "a target that allows no false accept"):
     for _ in range(3):
         n_different = int(rng.integers(30, 60))
         check_val(200, n_different, 0.4 / n_different)
 with part(1, "equal distances"):
-    for allowed in (2.5, 7.5, 12.5):
+    for allowed in (2.7, 7.7, 12.7):
         n_different = int(rng.integers(90, 150))
         check_val(150, n_different, allowed / n_different, steps=8)
 ### END HIDDEN TESTS

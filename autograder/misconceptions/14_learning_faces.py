@@ -430,6 +430,21 @@ def one_pass(d2, d):
 
 @wrong(
     "chain_groups",
+    "three rounds of passing numbers on",
+    hint="A number travels one step a round, and a chain may be longer than your rounds: "
+    "go on until nothing changes.",
+)
+def three_rounds(d2, d):
+    """Each picture takes the least number near it, a few times over."""
+    group = np.arange(len(d2))
+    for _ in range(3):
+        for i in range(len(d2)):
+            group[i] = group[d2[i] <= d].min()
+    return group
+
+
+@wrong(
+    "chain_groups",
     "the distance taken without its square",
     hint="d is a threshold for squared distances, as in `d2`: nothing is to be squared again.",
 )

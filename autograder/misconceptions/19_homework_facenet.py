@@ -368,6 +368,25 @@ def harmonic_all_new(old, new, triplets, is_new, margin):
 
 @wrong(
     "harmonic_loss",
+    "triplets of old embeddings left out of the mean",
+    hint="They move nothing, but the loss is the mean over *all* triplets that you are given.",
+)
+def harmonic_without_old_ones(old, new, triplets, is_new, margin):
+    """What cannot move need not be counted."""
+    some = is_new.any(axis=1)
+    triplets, is_new = triplets[some], is_new[some]
+    a, p, n = np.where(is_new[:, :, None], new[triplets], old[triplets]).swapaxes(0, 1)
+    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
+    active = (u > 0)[:, None] / len(triplets)
+    gradient = np.zeros_like(new)
+    for place, slope in enumerate((2 * (n - p), 2 * (p - a), 2 * (a - n))):
+        moving = is_new[:, place]
+        np.add.at(gradient, triplets[moving, place], (active * slope)[moving])
+    return np.maximum(u, 0).mean(), gradient
+
+
+@wrong(
+    "harmonic_loss",
     "the two versions averaged",
     hint="Nobody stores the average: an old and a new embedding must be comparable as they are.",
 )
@@ -542,6 +561,16 @@ def val_far_of_all_pairs(same, different, far):
     allowed = int(far * (len(different) + len(same)))
     ranks = np.append(np.sort(different), np.inf)
     return np.mean(same < ranks[min(allowed, len(different))])
+
+
+@wrong(
+    "val_at_far",
+    "the number of false accepts rounded",
+    hint="2.7 false accepts allowed means two, not three: the FAR must not exceed its limit.",
+)
+def val_rounded(same, different, far):
+    """The nearest whole number of false accepts."""
+    return np.mean(same < np.sort(different)[round(far * len(different))])
 
 
 @wrong(

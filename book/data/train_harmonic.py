@@ -18,6 +18,7 @@ from lib.triplets import l2_normalise
 from train_faces import FAR, SPLITS, pictures, readable, say
 
 RESULTS = Path(__file__).with_name("harmonic.json")
+RIDGES = (0.01, 0.1, 1.0)
 SHARES, ORDERS = (0.0, 0.25, 0.5, 0.75, 1.0), 10
 
 
@@ -28,11 +29,15 @@ def ways(versions: harmonic.Versions, train: np.ndarray, test: np.ndarray) -> di
     """
     older, newer, last_layer, whole = (faces.embed(network, test) for network in versions)
     stored, known = (faces.embed(network, train) for network in versions[:2])
+    regressed = {
+        f"ridge {ridge:g}": l2_normalise(newer @ harmonic.matrix_onto(known, stored, ridge))
+        for ridge in RIDGES
+    }
     return {
         "older": older,
         "independent": newer,
         "rotated": newer @ harmonic.rotation_onto(known, stored),
-        "regressed": l2_normalise(newer @ harmonic.matrix_onto(known, stored)),
+        **regressed,
         "averaged": l2_normalise(older + newer),
         "last layer": last_layer,
         "harmonic": whole,

@@ -78,8 +78,8 @@ def rotation_onto(E: np.ndarray, target: np.ndarray) -> np.ndarray:
     return U @ Vt
 
 
-def matrix_onto(E: np.ndarray, target: np.ndarray, ridge: float = 1.0) -> np.ndarray:
-    """The (D, D) that brings E W nearest to the target, by least squares with a ridge."""
+def matrix_onto(E: np.ndarray, target: np.ndarray, ridge: float) -> np.ndarray:
+    """The (D, D) W that brings E W nearest to the target, least ‖E W − target‖² + ridge ‖W‖²."""
     D = E.shape[-1]
     x = E.reshape(-1, D)
     return np.linalg.solve(x.T @ x + ridge * np.eye(D), x.T @ target.reshape(-1, D))
