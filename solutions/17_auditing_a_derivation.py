@@ -142,10 +142,11 @@ with part(1, "polynomials"):
     square, cross = (first * x + second * y) ** 2, 2 * first * second * x * y
     check_chain(
         square,
-        (sp.expand(square), "sound"),
         (sp.expand(square - cross), "broken"),
         (square - cross, "carried along"),
         (sp.expand(square), "repaired"),
+        (sp.expand(square - cross) + cross, "sound"),
+        (square + cross, "broken"),
     )
 with part(1, "exponentials"):
     power = int(rng.choice([1, 3, 4]))
@@ -162,10 +163,10 @@ with part(1, "steps that hold for one sign"):
     shift = int(rng.integers(2, 5))
     check_chain(
         sp.sqrt(x**2 + 2 * shift * x * y + shift**2 * y**2),
-        (sp.Abs(x + shift * y), "sound"),
         (x + shift * y, "broken"),
         ((x**2 - shift**2 * y**2) / (x - shift * y), "carried along"),
         (sp.sqrt((x + shift * y) ** 2), "repaired"),
+        (sp.Abs(x**2 + shift * x * y) / sp.Abs(x), "sound"),
     )
     check_chain(
         sp.sqrt(u**2 + 2 * shift * u * v + shift**2 * v**2),
@@ -234,7 +235,7 @@ assert isinstance(blind_points, list | tuple) and len(blind_points) == 3, (
 )
 places = [
     at(sp.sympify(blind_points[0]), c=2),
-    at(sp.sympify(blind_points[1]), a=1),
+    at(sp.sympify(blind_points[1]), a=2),
     at(sp.sympify(blind_points[2])),
 ]
 assert places[0] > 0, f"for c = 2: expected a positive x, got {places[0]}"
@@ -601,6 +602,7 @@ with part(1, "every symbol counts"):
     check_bounds(
         (number() * N * D_random * M + N * D_random * D, N * D_random * (D + M), True),
         (number() * N * D_random * M, N * (D + M), False),
+        (number() * N * D * M, N * (D + M), False),
         (number() * D_random * M + N * (D + M), N * (D_random + M), False),
         (number() * N * D, N**2 * D_random, False),
         (N * D_random + number() * M, N * D_random + number() * M * D, True),
@@ -610,6 +612,7 @@ with part(1, "every term counts"):
         (N**2 * (D + number() * M), N**2 * D + N**2 * M, True),
         (N**2 * D + number() * N * M, N**2 * D + N, False),
         (N * D + M**2 * D_random, N**2 * D + M**2, False),
+        (N * D + N * M * D_random, number() * N * (D + M) + N * D_random, False),
         (number() * N**2 + N * D**2, N**2 * D + number() * N * D**2, True),
     )
 with part(1, "between two terms of the bound"):

@@ -375,7 +375,7 @@ def half_a_chord():
 
 @wrong(
     "blind_points",
-    "the distance: taken for the angle's arc at 90°",
+    "the distance: a right angle",
     hint="A number and its square are equal at 0 and 1 only: which angle has the distance 1?",
     value=True,
 )
@@ -593,20 +593,20 @@ def functions_not_checked(expression, exponents):
 
 @wrong(
     "length_exponent",
-    "powers added",
-    hint="The square of an area is a length to the fourth: exponents multiply.",
+    "the power taken for the unit",
+    hint="The square of an area is a length to the fourth: the unit of the base counts, too.",
 )
-def powers_added(expression, exponents):
-    """x to the n has n more than x; a length squared has 1 · 2 = 2 only because it is 1."""
+def power_as_unit(expression, exponents):
+    """What is squared has the exponent 2."""
     if expression.is_number:
         return 0
     if expression.is_Symbol:
         return exponents[expression.name]
-    parts = [powers_added(part, exponents) for part in expression.args]
+    parts = [power_as_unit(part, exponents) for part in expression.args]
     if expression.func is sp.Pow:
         power = expression.args[1]
         if power.is_number:
-            return parts[0] + power - 1 if parts[0] else 0
+            return power if parts[0] else 0
     elif expression.is_Mul:
         return sum(parts)
     elif expression.is_Add:
@@ -846,6 +846,19 @@ def total_degree(cost, bound):
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     degrees = [sp.Poly(one, *symbols).total_degree() for one in (cost, bound)]
     return bool(degrees[0] <= degrees[1])
+
+
+@wrong(
+    "bounded",
+    "one symbol at a time",
+    hint="The symbols may grow together: DM is not O(D + M), although each symbol alone is no more "
+    "than that.",
+)
+def one_at_a_time(cost, bound):
+    """Let each symbol grow while the others stay, and compare degrees."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    degrees = [[sp.degree(one, symbol) for symbol in symbols] for one in (cost, bound)]
+    return all(bool(one <= other) for one, other in zip(*degrees, strict=True))
 
 
 @wrong(
