@@ -638,7 +638,7 @@ with part(1, "between two terms of the bound"):
 #    \bigl[e^{w_1x^\top},\dots,e^{w_{D_\text{random}}x^\top}\bigr]$.
 # 3. Clearly $\psi^+(q)\psi^+(k)^\top$ is positive and has the mean $e^{qk^\top/\sqrt D}$.
 # 4. This was confirmed at 1,000 random pairs with entries of about 0.001: the two sides agree to
-#    five digits.
+#    three digits.
 # 5. Since they are never negative, positive features are in general more accurate than sines and
 #    cosines.
 #
@@ -660,7 +660,7 @@ then 1 for every q, but the mean of the product is exp(|q|²/2√D) from the fac
 exp(|q|²/2√D) from line 1, which is 1 only for q = 0. Line 3 is right about the sign and carries the
 error along in the mean.
 Line 4 tests where the error cannot be seen. With entries of 0.001 all squares are about a
-millionth, both sides are 1 to five digits, and so would be almost any other formula. Vectors of
+millionth, both sides are 1 to three digits, and so would be almost any other formula. Vectors of
 length about 1, of different norms, would have shown it at the first pair.
 Line 5 says "in general", which means for all pairs. At q = k sines and cosines have no error at
 all, and positive features have one; never negative is not accurate.
