@@ -1,0 +1,973 @@
+"""Known-wrong and alternative right answers to 17_auditing_a_derivation."""
+
+from statistics import NormalDist
+
+import numpy as np
+import sympy as sp
+
+from autograder.misconceptions import right, wrong
+
+quantile = NormalDist().inv_cdf
+
+
+def values_at(lines, points):
+    """As in the notebook's given cell."""
+    symbols = list(points[0])
+    table = np.full((len(lines), len(points)), np.nan)
+    for i, line in enumerate(lines):
+        function = sp.lambdify(symbols, line, "math")
+        for j, point in enumerate(points):
+            try:
+                value = function(*(point[symbol] for symbol in symbols))
+            except (ArithmeticError, ValueError):
+                continue
+            table[i, j] = np.nan if isinstance(value, complex) else value
+    return table
+
+
+# --- audit_lines
+
+
+@wrong(
+    "audit_lines",
+    "compared with the line before only",
+    hint="A right step from a wrong line gives a wrong line, and a wrong step may lead back: "
+    "compare with the first line as well.",
+)
+def before_only(lines):
+    """A line is right if it follows from the one before it."""
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    draw = np.random.default_rng(1)
+    points = []
+    for _ in range(60):
+        point = {}
+        for symbol in symbols:
+            low = 1 if symbol.is_positive else -3
+            whole = symbol.is_integer
+            point[symbol] = int(draw.integers(low, 4)) if whole else draw.uniform(low, 3)
+        points.append(point)
+    values = np.nan_to_num(values_at(lines, points))
+    same = [np.allclose(values[i], values[i - 1]) for i in range(1, len(values))]
+    return ["sound" if is_same else "broken" for is_same in same]
+
+
+@wrong(
+    "audit_lines",
+    "compared with the first line only",
+    hint="A line that differs from the first may still follow from the one before it: "
+    "then the error is older.",
+)
+def first_only(lines):
+    """What counts is whether a line still equals the beginning."""
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    draw = np.random.default_rng(1)
+    points = []
+    for _ in range(60):
+        point = {}
+        for symbol in symbols:
+            low = 1 if symbol.is_positive else -3
+            whole = symbol.is_integer
+            point[symbol] = int(draw.integers(low, 4)) if whole else draw.uniform(low, 3)
+        points.append(point)
+    values = np.nan_to_num(values_at(lines, points))
+    same = [np.allclose(values[0], other) for other in values[1:]]
+    return ["sound" if is_same else "broken" for is_same in same]
+
+
+@wrong(
+    "audit_lines",
+    "wrong once, wrong for good",
+    hint="A later line may be broken anew, or equal the first line again: judge each by its own "
+    "two comparisons.",
+)
+def wrong_for_good(lines):
+    """After the first false line everything merely carries it along."""
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    draw = np.random.default_rng(1)
+    points = []
+    for _ in range(60):
+        point = {}
+        for symbol in symbols:
+            low = 1 if symbol.is_positive else -3
+            whole = symbol.is_integer
+            point[symbol] = int(draw.integers(low, 4)) if whole else draw.uniform(low, 3)
+        points.append(point)
+    values = np.nan_to_num(values_at(lines, points))
+    verdicts = []
+    for value in values[1:]:
+        if "broken" in verdicts:
+            verdicts.append("carried along")
+        else:
+            verdicts.append("sound" if np.allclose(value, values[0]) else "broken")
+    return verdicts
+
+
+@wrong(
+    "audit_lines",
+    "all symbols set to 1",
+    hint="1 is its own square, root and reciprocal: many false lines hold there. "
+    "Draw points at random.",
+)
+def at_one(lines):
+    """One point is enough to compare two lines, and 1 is the simplest."""
+    names = {
+        (True, True): "sound",
+        (True, False): "carried along",
+        (False, True): "repaired",
+        (False, False): "broken",
+    }
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    values = values_at(lines, [dict.fromkeys(symbols, 1)])
+    return [
+        names[
+            np.allclose(values[i], values[i - 1], equal_nan=True),
+            np.allclose(values[i], values[0], equal_nan=True),
+        ]
+        for i in range(1, len(lines))
+    ]
+
+
+@wrong(
+    "audit_lines",
+    "only positive numbers tried",
+    hint="A root of a square is an absolute value: a real symbol has to be negative at some of "
+    "your points.",
+)
+def only_positive(lines):
+    """Numbers are drawn from 0 upwards."""
+    names = {
+        (True, True): "sound",
+        (True, False): "carried along",
+        (False, True): "repaired",
+        (False, False): "broken",
+    }
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    draw = np.random.default_rng(1)
+    points = []
+    for _ in range(60):
+        point = {}
+        for symbol in symbols:
+            whole = symbol.is_integer
+            point[symbol] = int(draw.integers(1, 4)) if whole else draw.uniform(0.5, 3)
+        points.append(point)
+    values = values_at(lines, points)
+    return [
+        names[
+            np.allclose(values[i], values[i - 1], equal_nan=True),
+            np.allclose(values[i], values[0], equal_nan=True),
+        ]
+        for i in range(1, len(lines))
+    ]
+
+
+@wrong(
+    "audit_lines",
+    "only whole numbers tried",
+    hint="sin(πx) is 0 at every whole number: a real symbol needs values in between.",
+)
+def only_whole(lines):
+    """Small whole numbers are exact, so they make the best points."""
+    names = {
+        (True, True): "sound",
+        (True, False): "carried along",
+        (False, True): "repaired",
+        (False, False): "broken",
+    }
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    draw = np.random.default_rng(1)
+    points = []
+    for _ in range(80):
+        low = {symbol: 1 if symbol.is_positive else -3 for symbol in symbols}
+        points.append({symbol: int(draw.integers(low[symbol], 4)) for symbol in symbols})
+    values = values_at(lines, points)
+
+    def equal(one, other):
+        defined = ~np.isnan(one) & ~np.isnan(other)
+        return np.allclose(one[defined], other[defined], rtol=1e-6, atol=1e-6)
+
+    return [
+        names[equal(values[i], values[i - 1]), equal(values[i], values[0])]
+        for i in range(1, len(lines))
+    ]
+
+
+@wrong(
+    "audit_lines",
+    "whole symbols given broken numbers",
+    hint="Some steps hold for whole numbers only, and are right if the symbol is whole: "
+    "look at `symbol.is_integer`.",
+)
+def never_whole(lines):
+    """All symbols are numbers, so any number will do."""
+    names = {
+        (True, True): "sound",
+        (True, False): "carried along",
+        (False, True): "repaired",
+        (False, False): "broken",
+    }
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    draw = np.random.default_rng(1)
+    points = []
+    for _ in range(60):
+        points.append(
+            {symbol: draw.uniform(0.5 if symbol.is_positive else -3, 3) for symbol in symbols}
+        )
+    values = values_at(lines, points)
+
+    def equal(one, other):
+        return np.allclose(one, other, rtol=1e-6, atol=1e-6, equal_nan=True)
+
+    return [
+        names[equal(values[i], values[i - 1]), equal(values[i], values[0])]
+        for i in range(1, len(lines))
+    ]
+
+
+@wrong(
+    "audit_lines",
+    "what does not simplify taken for different",
+    hint="Simplifying is a search that may give up: a difference that it leaves standing can still "
+    "be 0 everywhere. Compare values.",
+)
+def by_simplifying(lines):
+    """Two lines are equal if SymPy simplifies their difference to 0."""
+    names = {
+        (True, True): "sound",
+        (True, False): "carried along",
+        (False, True): "repaired",
+        (False, False): "broken",
+    }
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    values = values_at(lines, [{symbol: 2 + symbols.index(symbol) for symbol in symbols}])
+
+    def equal(i, j):
+        # Where one point refutes it there is nothing to simplify, which takes time.
+        return np.allclose(values[i], values[j]) and sp.simplify(lines[i] - lines[j]) == 0
+
+    return [names[equal(i, i - 1), equal(i, 0)] for i in range(1, len(lines))]
+
+
+@right("audit_lines", "exact points, decimals on demand")
+def exact_points(lines):
+    names = {
+        (True, True): "sound",
+        (True, False): "carried along",
+        (False, True): "repaired",
+        (False, False): "broken",
+    }
+    symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
+    draw = np.random.default_rng(4)
+    rows = []
+    for _ in range(12):
+        point = {}
+        for symbol in symbols:
+            top = int(draw.integers(7, 35)) * (1 if symbol.is_positive else draw.choice([-1, 1]))
+            below = 1 if symbol.is_integer else 13
+            point[symbol] = sp.Rational(int(top) // (10 if below == 1 else 1) or 1, below)
+        rows.append([complex(line.subs(point).evalf(20)) for line in lines])
+    columns = np.array(rows).T
+    verdicts = []
+    for i in range(1, len(columns)):
+        same = [np.allclose(columns[i], columns[j]) for j in (i - 1, 0)]
+        verdicts.append(names[tuple(same)])
+    return verdicts
+
+
+@right("audit_lines", "a hundred points, the largest relative difference")
+def many_points(lines):
+    symbols = list(set().union(*(line.free_symbols for line in lines)))
+    draw = np.random.default_rng(9)
+
+    def pick(symbol):
+        size = draw.integers(1, 4) if symbol.is_integer else draw.uniform(0.5, 3)
+        sign = 1 if symbol.is_positive else draw.choice([-1, 1])
+        return float(size * sign) if not symbol.is_integer else int(size * sign)
+
+    values = values_at(lines, [{symbol: pick(symbol) for symbol in symbols} for _ in range(100)])
+    verdicts = []
+    for i in range(1, len(lines)):
+        gaps = []
+        for j in (i - 1, 0):
+            scale = 1e-3 + abs(values[i]) + abs(values[j])
+            gaps.append(np.nanmax(abs(values[i] - values[j]) / scale))
+        as_before, as_first = gaps[0] < 1e-7, gaps[1] < 1e-7
+        if as_before:
+            verdicts.append("sound" if as_first else "carried along")
+        else:
+            verdicts.append("repaired" if as_first else "broken")
+    return tuple(verdicts)
+
+
+# --- blind_points
+
+
+@wrong(
+    "blind_points",
+    "the bracket: one exponent left behind",
+    hint="Take logarithms of both sides: x appears on the left and, divided by c, on the right.",
+    value=True,
+)
+def exponent_left_behind():
+    """x − log c = 0 once both sides are compared."""
+    a, c = sp.symbols("a c", positive=True)
+    return [sp.log(c), a - sp.log(sp.exp(a) - 1), sp.pi / 3]
+
+
+@wrong(
+    "blind_points",
+    "the bracket: the quotient upside down",
+    hint="x (1 − 1/c) = log c: divide by the bracket, not the other way round.",
+    value=True,
+)
+def quotient_upside_down():
+    """x = (1 − 1/c) / log c."""
+    a, c = sp.symbols("a c", positive=True)
+    return [(1 - 1 / c) / sp.log(c), a - sp.log(sp.exp(a) - 1), sp.pi / 3]
+
+
+@wrong(
+    "blind_points",
+    "the logarithm: a + b = ab",
+    hint="The condition is on the exponentials: e^a + e^b = e^a e^b. Solve it for e^b first.",
+    value=True,
+)
+def exponentials_left_out():
+    """A sum equals a product for b = a/(a − 1)."""
+    a, c = sp.symbols("a c", positive=True)
+    return [c * sp.log(c) / (c - 1), a / (a - 1), sp.pi / 3]
+
+
+@wrong(
+    "blind_points",
+    "the logarithm: the exponential, not its exponent",
+    hint="e^a/(e^a − 1) is e^b; b is its logarithm.",
+    value=True,
+)
+def exponential_for_exponent():
+    """b = e^a/(e^a − 1)."""
+    a, c = sp.symbols("a c", positive=True)
+    return [c * sp.log(c) / (c - 1), sp.exp(a) / (sp.exp(a) - 1), sp.pi / 3]
+
+
+@wrong(
+    "blind_points",
+    "the logarithm: the sign of b",
+    hint="Put your b into e^a + e^b and e^a e^b for one value of a.",
+    value=True,
+)
+def sign_of_b():
+    """b = log(e^a − 1) − a."""
+    a, c = sp.symbols("a c", positive=True)
+    return [c * sp.log(c) / (c - 1), sp.log(sp.exp(a) - 1) - a, sp.pi / 3]
+
+
+@wrong(
+    "blind_points",
+    "the distance: half a chord",
+    hint="The chord of the angle θ is 2 sin(θ/2): draw the triangle with its midline.",
+    value=True,
+)
+def half_a_chord():
+    """The distance of the two vectors is sin(θ/2)."""
+    a, c = sp.symbols("a c", positive=True)
+    return [c * sp.log(c) / (c - 1), a - sp.log(sp.exp(a) - 1), 2 * sp.asin(sp.Rational(1, 4))]
+
+
+@wrong(
+    "blind_points",
+    "the distance: a right angle",
+    hint="A number and its square are equal at 0 and 1 only: which angle has the distance 1?",
+    value=True,
+)
+def right_angle():
+    """At a right angle everything is simple."""
+    a, c = sp.symbols("a c", positive=True)
+    return [c * sp.log(c) / (c - 1), a - sp.log(sp.exp(a) - 1), sp.pi / 2]
+
+
+@right("blind_points", "other algebra", value=True)
+def other_algebra():
+    a, c = sp.symbols("a c", positive=True)
+    return [
+        sp.log(c) / (1 - 1 / c),
+        -sp.log(1 - sp.exp(-a)),
+        sp.acos(sp.Rational(1, 2)),
+    ]
+
+
+@right("blind_points", "a decimal angle, a tuple", value=True)
+def decimal_angle():
+    a, c = sp.symbols("a c", positive=True)
+    return (
+        sp.log(c ** (c / (c - 1))),
+        sp.log(sp.exp(a) / (sp.exp(a) - 1)),
+        2 * np.arcsin(0.5),
+    )
+
+
+# --- naming_points
+
+
+@wrong(
+    "naming_points",
+    "every slip caught, not told apart",
+    hint="Two slips that fail at the same chosen points cannot be told from each other.",
+)
+def only_caught(passes):
+    """It is enough that each slip fails somewhere."""
+    points = passes.shape[1]
+    for size in range(1, points + 1):
+        for code in range(2**points):
+            chosen = [j for j in range(points) if code >> j & 1]
+            if len(chosen) == size and not passes[:, chosen].all(axis=1).any():
+                return chosen
+    return None
+
+
+@wrong(
+    "naming_points",
+    "the correct answer forgotten",
+    hint="A correct answer passes everywhere: no slip may do so at the chosen points.",
+)
+def told_apart_only(passes):
+    """The slips have to differ from each other."""
+    slips, points = passes.shape
+    for size in range(points + 1):
+        for code in range(2**points):
+            chosen = [j for j in range(points) if code >> j & 1]
+            rows = {tuple(row) for row in passes[:, chosen].tolist()}
+            if len(chosen) == size and len(rows) == slips:
+                return chosen
+    return None
+
+
+@wrong(
+    "naming_points",
+    "the best point first, then the next best",
+    hint="The best first choice need not belong to the best set: try all sets of one size before "
+    "the next.",
+)
+def greedy(passes):
+    """Take at each step the point that makes most patterns."""
+    slips, points = passes.shape
+    everybody = np.vstack([passes, np.ones((1, points), dtype=bool)])
+
+    def count(columns):
+        return len({tuple(row) for row in everybody[:, columns].tolist()})
+
+    chosen = []
+    while count(chosen) < slips + 1:
+        rest = [j for j in range(points) if j not in chosen]
+        if not rest:
+            return None
+        chosen.append(max(rest, key=lambda j: count([*chosen, j])))
+    return chosen
+
+
+@wrong(
+    "naming_points",
+    "all points",
+    hint="Leave points out as long as all slips can be told apart.",
+)
+def all_points(passes):
+    """More tests tell more."""
+    slips, points = passes.shape
+    everybody = {*map(tuple, passes.tolist()), (True,) * points}
+    return list(range(points)) if len(everybody) == slips + 1 else None
+
+
+@wrong(
+    "naming_points",
+    "a list where there is none",
+    hint="If two slips pass and fail alike at all points, no choice helps: return None.",
+)
+def never_none(passes):
+    """Otherwise all points are the best that can be done."""
+    slips, points = passes.shape
+    everybody = np.vstack([passes, np.ones((1, points), dtype=bool)])
+    for size in range(points + 1):
+        for code in range(2**points):
+            chosen = [j for j in range(points) if code >> j & 1]
+            rows = {tuple(row) for row in everybody[:, chosen].tolist()}
+            if len(chosen) == size and len(rows) == slips + 1:
+                return chosen
+    return list(range(points))
+
+
+@right("naming_points", "from the other end, as an array")
+def other_end(passes):
+    slips, points = np.shape(passes)
+    everybody = np.vstack([passes, np.ones((1, points))]).astype(int)
+    best = None
+    for code in reversed(range(2**points)):
+        chosen = [j for j in range(points) if code >> j & 1]
+        rows = {tuple(row) for row in everybody[:, chosen].tolist()}
+        if len(rows) == slips + 1 and (best is None or len(chosen) < len(best)):
+            best = chosen
+    return None if best is None else np.array(best)
+
+
+@right("naming_points", "pairs that have to be told apart, covered by recursion")
+def cover_pairs(passes):
+    slips, points = np.shape(passes)
+    rows = [*np.asarray(passes).tolist(), [True] * points]
+    pairs = []
+    for i in range(slips + 1):
+        for other in rows[:i]:
+            pairs.append({j for j in range(points) if rows[i][j] != other[j]})
+
+    def cover(left, budget):
+        if not left:
+            return []
+        if not budget:
+            return None
+        for j in min(left, key=len):
+            rest = cover([pair for pair in left if j not in pair], budget - 1)
+            if rest is not None:
+                return [j, *rest]
+        return None
+
+    for budget in range(points + 1):
+        found = cover(pairs, budget)
+        if found is not None:
+            return found
+    return None
+
+
+# --- length_exponent
+
+
+@wrong(
+    "length_exponent",
+    "sums not checked",
+    hint="A length and an area cannot be added: all terms of a sum need the same exponent.",
+)
+def sums_not_checked(expression, exponents):
+    """A sum has the unit of its first term."""
+    if expression.is_number:
+        return 0
+    if expression.is_Symbol:
+        return exponents[expression.name]
+    parts = [sums_not_checked(part, exponents) for part in expression.args]
+    if expression.func is sp.Pow:
+        power = expression.args[1]
+        if power.is_number:
+            return parts[0] * power
+    elif expression.is_Mul:
+        return sum(parts)
+    elif expression.is_Add:
+        return next((part for part in parts if part), 0)
+    if any(parts):
+        raise ValueError
+    return 0
+
+
+@wrong(
+    "length_exponent",
+    "functions not checked",
+    hint="The exponential of a length has no meaning: what goes into a function must be a "
+    "number without a unit.",
+)
+def functions_not_checked(expression, exponents):
+    """What comes out of a function has no unit."""
+    if expression.is_number:
+        return 0
+    if expression.is_Symbol:
+        return exponents[expression.name]
+    if expression.is_Function:
+        return 0
+    parts = [functions_not_checked(part, exponents) for part in expression.args]
+    if expression.func is sp.Pow:
+        power = expression.args[1]
+        if power.is_number:
+            return parts[0] * power
+        if any(parts):
+            raise ValueError
+        return 0
+    if expression.is_Mul:
+        return sum(parts)
+    if len(set(parts)) > 1:
+        raise ValueError
+    return parts[0]
+
+
+@wrong(
+    "length_exponent",
+    "the power taken for the unit",
+    hint="The square of an area is a length to the fourth: the unit of the base counts, too.",
+)
+def power_as_unit(expression, exponents):
+    """What is squared has the exponent 2."""
+    if expression.is_number:
+        return 0
+    if expression.is_Symbol:
+        return exponents[expression.name]
+    parts = [power_as_unit(part, exponents) for part in expression.args]
+    if expression.func is sp.Pow:
+        power = expression.args[1]
+        if power.is_number:
+            return power if parts[0] else 0
+    elif expression.is_Mul:
+        return sum(parts)
+    elif expression.is_Add:
+        if len(set(parts)) > 1:
+            raise ValueError
+        return parts[0]
+    if any(parts):
+        raise ValueError
+    return 0
+
+
+@wrong(
+    "length_exponent",
+    "numbers fit any unit",
+    hint="A number has no unit, so it cannot be added to a length.",
+)
+def numbers_fit(expression, exponents):
+    """Adding a constant changes no unit."""
+    if expression.is_number:
+        return 0
+    if expression.is_Symbol:
+        return exponents[expression.name]
+    parts = [numbers_fit(part, exponents) for part in expression.args if not part.is_number]
+    if expression.func is sp.Pow:
+        power = expression.args[1]
+        if power.is_number:
+            return parts[0] * power
+    elif expression.is_Mul:
+        return sum(parts)
+    elif expression.is_Add:
+        if len(set(parts)) > 1:
+            raise ValueError
+        return parts[0]
+    if any(parts):
+        raise ValueError
+    return 0
+
+
+@wrong(
+    "length_exponent",
+    "symbols in an exponent not checked",
+    hint="What stands in an exponent must have no unit, and a length to the power of a variable "
+    "has none that could be named.",
+)
+def exponents_not_checked(expression, exponents):
+    """A power with a symbol above has no unit."""
+    if expression.is_number:
+        return 0
+    if expression.is_Symbol:
+        return exponents[expression.name]
+    if expression.func is sp.Pow and not expression.args[1].is_number:
+        return 0
+    parts = [exponents_not_checked(part, exponents) for part in expression.args]
+    if expression.func is sp.Pow:
+        return parts[0] * expression.args[1]
+    if expression.is_Mul:
+        return sum(parts)
+    if expression.is_Add:
+        if len(set(parts)) > 1:
+            raise ValueError
+        return parts[0]
+    if any(parts):
+        raise ValueError
+    return 0
+
+
+@right("length_exponent", "measured in other units")
+def measured(expression, exponents):
+    symbols = sorted(expression.free_symbols, key=str)
+    function = sp.lambdify(symbols, expression, "math")
+    units = np.array([exponents[symbol.name] for symbol in symbols])
+    draw = np.random.default_rng(2)
+    found = []
+    for scale in (1.1, 1.3, 0.9, 0.8):
+        for _ in range(3):
+            point = draw.uniform(0.8, 1.2, size=len(symbols))
+            quotient = function(*point * scale**units) / function(*point)
+            if quotient <= 0:
+                raise ValueError("no power of the scale")
+            found.append(np.log(quotient) / np.log(scale))
+    if np.ptp(found) > 1e-6:
+        raise ValueError("not the same power everywhere")
+    return round(float(np.mean(found)), 6)
+
+
+@right("length_exponent", "one case after the other, exact fractions")
+def by_cases(expression, exponents):
+    if isinstance(expression, sp.Symbol):
+        return sp.Rational(exponents[str(expression)])
+    if not expression.free_symbols:
+        return sp.Integer(0)
+    if isinstance(expression, sp.Mul):
+        total = sp.Integer(0)
+        for factor in expression.args:
+            total += by_cases(factor, exponents)
+        return total
+    if isinstance(expression, sp.Add):
+        first, *others = (by_cases(term, exponents) for term in expression.args)
+        for other in others:
+            if other != first:
+                raise ValueError("a sum of different units")
+        return first
+    if isinstance(expression, sp.exp | sp.sin | sp.cos):
+        if by_cases(expression.args[0], exponents) != 0:
+            raise ValueError("a function of a unit")
+        return sp.Integer(0)
+    base, power = expression.as_base_exp()
+    if power.free_symbols:
+        for part in (base, power):
+            if by_cases(part, exponents) != 0:
+                raise ValueError("a power of units")
+        return sp.Integer(0)
+    return by_cases(base, exponents) * power
+
+
+# --- draws_needed
+
+
+@wrong(
+    "draws_needed",
+    "alarms on one side only",
+    hint="A mean may be too large or too small: each side gets half of the false alarms.",
+)
+def one_sided(bias, spread, alarms, misses, checks):
+    """z leaves the whole probability of an alarm above it."""
+    z = quantile((1 - alarms) ** (1 / checks))
+    return int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
+
+
+@wrong(
+    "draws_needed",
+    "misses left out",
+    hint="At (z s/ε)² draws a bias of ε is missed half of the time: its mean must lie beyond z by "
+    "a further margin.",
+)
+def misses_left_out(bias, spread, alarms, misses, checks):
+    """The standard error has to be the bias over z."""
+    z = quantile(1 - (1 - (1 - alarms) ** (1 / checks)) / 2)
+    return int(np.ceil((z * spread / bias) ** 2))
+
+
+@wrong(
+    "draws_needed",
+    "misses on two sides",
+    hint="A mean with a bias is missed on one side, towards 0: the whole of `misses` lies there.",
+)
+def misses_two_sided(bias, spread, alarms, misses, checks):
+    """Misses are halved as alarms are."""
+    z = quantile(1 - (1 - (1 - alarms) ** (1 / checks)) / 2)
+    return int(np.ceil(((z + quantile(1 - misses / 2)) * spread / bias) ** 2))
+
+
+@wrong(
+    "draws_needed",
+    "each check as if it were alone",
+    hint="Twenty checks raise twenty times as many false alarms: each may raise fewer.",
+)
+def as_if_alone(bias, spread, alarms, misses, checks):
+    """The number of checks does not matter to one of them."""
+    z = quantile(1 - alarms / 2)
+    return int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
+
+
+@wrong(
+    "draws_needed",
+    "false alarms divided evenly",
+    hint="Dividing by the number of checks is a bound; for independent checks the probability of "
+    "no alarm is a product.",
+)
+def divided_evenly(bias, spread, alarms, misses, checks):
+    """Each check may raise its share of the alarms."""
+    z = quantile(1 - alarms / checks / 2)
+    return int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
+
+
+@wrong(
+    "draws_needed",
+    "draws multiplied by the checks",
+    hint="Each quantity has draws of its own: what grows with the number of checks is z.",
+)
+def times_checks(bias, spread, alarms, misses, checks):
+    """Several checks need as many draws as all of them together."""
+    z = quantile(1 - alarms / 2)
+    return checks * int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
+
+
+@right("draws_needed", "by bisection on the probability of a miss")
+def by_bisection(bias, spread, alarms, misses, checks):
+    def below(number):
+        """Probability that a standard Gaussian number is below this one."""
+        low, high = 1e-15, 1 - 1e-15
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (middle, high) if quantile(middle) < number else (low, middle)
+        return (low + high) / 2
+
+    z = -quantile((1 - (1 - alarms) ** (1 / checks)) / 2)
+    few, many = 0, 10_000_000
+    while many - few > 1:
+        n = (few + many) // 2
+        missed = below(z - abs(bias) * np.sqrt(n) / spread)
+        few, many = (few, n) if missed <= misses else (n, many)
+    return many
+
+
+@right("draws_needed", "logarithms for the product, a loop for the last step")
+def by_logarithms(bias, spread, alarms, misses, checks):
+    one = -np.expm1(np.log1p(-alarms) / checks)
+    wanted = quantile(1 - one / 2) - quantile(misses)
+    n = int((wanted * spread / abs(bias)) ** 2)
+    while abs(bias) / (spread / np.sqrt(max(n, 1))) < wanted:
+        n += 1
+    return n
+
+
+# --- bounded
+
+
+@wrong(
+    "bounded",
+    "only N counted",
+    hint="Sizes other than N may grow, too: a bound without them must hold for all their values.",
+)
+def only_n(cost, bound):
+    """The length is what grows; the other sizes are constants."""
+    N = sp.Symbol("N", positive=True)
+    return bool(sp.degree(cost, N) <= sp.degree(bound, N))
+
+
+@wrong(
+    "bounded",
+    "all sizes grow alike",
+    hint="The total degree tells what happens if all symbols are equal; let one grow alone.",
+)
+def total_degree(cost, bound):
+    """The larger total degree wins."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    degrees = [sp.Poly(one, *symbols).total_degree() for one in (cost, bound)]
+    return bool(degrees[0] <= degrees[1])
+
+
+@wrong(
+    "bounded",
+    "one symbol at a time",
+    hint="The symbols may grow together: DM is not O(D + M), although each symbol alone is no more "
+    "than that.",
+)
+def one_at_a_time(cost, bound):
+    """Let each symbol grow while the others stay, and compare degrees."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    degrees = [[sp.degree(one, symbol) for symbol in symbols] for one in (cost, bound)]
+    return all(bool(one <= other) for one, other in zip(*degrees, strict=True))
+
+
+@wrong(
+    "bounded",
+    "term by term",
+    hint="A term may be below a sum without being below any one of its terms: DM lies between D² "
+    "and M².",
+)
+def term_by_term(cost, bound):
+    """Each term of the cost must divide a term of the bound."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    of_bound = np.array(sp.Poly(bound, *symbols).monoms())
+    of_cost = sp.Poly(cost, *symbols).monoms()
+    return all(bool(np.any(np.all(of_bound >= np.array(one), axis=1))) for one in of_cost)
+
+
+@wrong(
+    "bounded",
+    "no constant allowed",
+    hint="There may be a constant: 5N is O(N), although it is larger than N.",
+)
+def no_constant(cost, bound):
+    """The cost must not exceed the bound anywhere."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    gap = sp.lambdify(symbols, bound - cost)
+    sizes = 10.0 ** np.random.default_rng(3).uniform(0, 4, size=(4000, len(symbols)))
+    return bool(all(gap(*row) >= 0 for row in sizes))
+
+
+@wrong(
+    "bounded",
+    "one term of the cost is enough",
+    hint="Every term of the cost must be bounded, also the one that is small for the sizes you "
+    "have in mind.",
+)
+def one_term(cost, bound):
+    """The leading term, the one with most factors N, decides."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    of_bound = np.array(sp.Poly(bound, *symbols).monoms())
+    ways = np.random.default_rng(5).uniform(size=(3000, len(symbols)))
+    for term in sp.Poly(cost, *symbols).monoms():
+        if np.all(ways @ np.array(term) <= (ways @ of_bound.T).max(axis=1) + 1e-9):
+            return True
+    return False
+
+
+@right("bounded", "sizes that are random powers of a large number")
+def random_powers(cost, bound):
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    terms = [np.array(sp.Poly(one, *symbols).monoms()) for one in (cost, bound)]
+    ways = np.random.default_rng(6).uniform(size=(4000, len(symbols)))
+    ways = np.concatenate([ways, ways**4, np.eye(len(symbols))])
+    growth = [(ways @ one.T).max(axis=1) for one in terms]
+    return bool(np.all(growth[0] <= growth[1] + 1e-9))
+
+
+@right("bounded", "the quotient at larger and larger sizes")
+def quotients(cost, bound):
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    quotient = sp.lambdify(symbols, cost / bound)
+    draw = np.random.default_rng(7)
+    for _ in range(3000):
+        way = draw.uniform(size=len(symbols)) * (draw.uniform(size=len(symbols)) < 0.7)
+        if float(quotient(*(1e40**way))) > 1e4:
+            return False
+    return True
+
+
+# --- text_audit
+
+
+@wrong(
+    "text_audit",
+    "too short",
+    hint="Name the wrong lines, and for each of them how one can see it.",
+    value=True,
+)
+def too_short():
+    """The result is wrong, and that is all there is to say."""
+    return "Line 2 has the wrong sign, so line 3 is wrong, too."
+
+
+@wrong(
+    "text_audit",
+    "too long",
+    hint="An audit names the line, the test and the outcome; it does not derive everything anew.",
+    value=True,
+)
+def too_long():
+    """More words, more points."""
+    return "Let us go through it once more, slowly and from the beginning. " * 20
+
+
+@wrong(
+    "text_audit",
+    "nothing written",
+    hint="Write your audit between the quotation marks.",
+    value=True,
+)
+def nothing_written():
+    """The string is filled in later."""
+    return ""
+
+
+@right("text_audit", "at the lower limit", value=True)
+def at_the_lower_limit():
+    return "word " * 90
+
+
+@right("text_audit", "over several lines", value=True)
+def over_several_lines():
+    return "\n".join(["five words on every line"] * 30)
