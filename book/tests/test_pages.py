@@ -281,5 +281,6 @@ def test_solutions_open_when_asked(phone, visits):
 def test_the_search_finds_a_chapter(phone, server):
     page = phone("search.html?q=gaussian")
     page.wait_for_selector("#search-results ul.search li a")
-    found = page.locator("#search-results ul.search li a").first
-    assert "gaussian" in found.inner_text().lower()
+    found = page.locator("#search-results ul.search li a").all_inner_texts()
+    # The glossary explains the word and may come first.
+    assert any("gaussian" in title.lower() for title in found[:3]), found
