@@ -466,6 +466,28 @@ def greedy(passes):
 
 @wrong(
     "naming_points",
+    "points dropped while they are not needed",
+    hint="What is left when no point can be dropped need not be the smallest set: a smaller one "
+    "may use points that you dropped.",
+)
+def dropped_one_by_one(passes):
+    """Leave out one point after the other, as long as all slips can be told apart."""
+    slips, points = passes.shape
+    everybody = np.vstack([passes, np.ones((1, points), dtype=bool)])
+
+    def tell(columns):
+        return len({tuple(row) for row in everybody[:, columns].tolist()}) == slips + 1
+
+    chosen = list(range(points))
+    for j in range(points):
+        rest = [other for other in chosen if other != j]
+        if tell(rest):
+            chosen = rest
+    return chosen if tell(chosen) else None
+
+
+@wrong(
+    "naming_points",
     "all points",
     hint="Leave points out as long as all slips can be told apart.",
 )
@@ -846,6 +868,19 @@ def total_degree(cost, bound):
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     degrees = [sp.Poly(one, *symbols).total_degree() for one in (cost, bound)]
     return bool(degrees[0] <= degrees[1])
+
+
+@wrong(
+    "bounded",
+    "all that grow, grow alike",
+    hint="Symbols may grow at different rates: let one grow as the square of another.",
+)
+def some_grow_alike(cost, bound):
+    """Some symbols grow, all in the same way; the others stay."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    one, other = (np.array(sp.Poly(term, *symbols).monoms()) for term in (cost, bound))
+    ways = [[code >> i & 1 for i in range(len(symbols))] for code in range(2 ** len(symbols))]
+    return all(bool(max(one @ way) <= max(other @ way)) for way in np.array(ways))
 
 
 @wrong(

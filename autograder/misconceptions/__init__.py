@@ -73,7 +73,7 @@ class Answer:
             rows[first.lineno - 1 : first.end_lineno] = []
         code = "\n".join(rows[node.lineno - 1 :]).rstrip()
         name = f"compute_{self.name}" if self.value else self.name
-        code = re.sub(rf"\b{re.escape(node.name)}\b", name, code)
+        code = re.sub(rf"(?<!\.)\b{re.escape(node.name)}\b", name, code)  # no method of that name
         return f"{code}\n\n\n{self.name} = {name}()" if self.value else code
 
 

@@ -91,6 +91,14 @@ def test_an_answer_is_what_a_student_would_have_typed():
     )
 
 
+def test_a_method_of_the_same_name_stays_what_it_is():
+    @right("largest", "by the method")
+    def max(array):
+        return array.max()
+
+    assert max.answer.source() == "def largest(array):\n    return array.max()"
+
+
 def test_a_value_is_assigned():
     @right("area", "squared", value=True)
     def squared():
