@@ -15,7 +15,7 @@ import pytest
 import torch
 
 RESULTS = Path(__file__).parents[1] / "data" / "bench.json"
-PARTS = {"scaling", "against_pytorch", "kernel", "largest_error"}
+PARTS = {"scaling", "against_pytorch", "layouts", "kernel", "largest_error"}
 
 _found: dict = {}
 _load_before = os.getloadavg()[0]

@@ -137,6 +137,42 @@ def test_against_pytorch(benchmark, found, N):
     assert N < 16384 or ratio >= 4, "less than four times as fast as PyTorch"
 
 
+def test_layouts(found):
+    """The pairs of a chunk, four heads at a time, with their factors stored in all four ways.
+
+    And the fastest of them once more, with arrays that begin 16 bytes after a cache line, as
+    NumPy's large ones do.
+    """
+    rng = np.random.default_rng(10)
+
+    def stored(rows: int, columns: int, order: str, beside: int = 0) -> np.ndarray:
+        """(4, rows, columns), of which what `order` names lies side by side in memory."""
+        shape = (4, rows, columns) if order == "rows" else (4, columns, rows)
+        size = int(np.prod(shape))
+        array = on_cache_line((size + 16,), np.float32)[beside : beside + size].reshape(shape)
+        array[...] = rng.normal(size=shape)
+        return array if order == "rows" else array.mT
+
+    orders = "rows", "columns"
+    products = {
+        f"{left} × {right}": (stored(CHUNK, D_RANDOM, left), stored(D_RANDOM, CHUNK, right), 0)
+        for left in orders
+        for right in orders
+    }
+    beside = stored(CHUNK, D_RANDOM, "columns", 4), stored(D_RANDOM, CHUNK, "rows", 4), 4
+    products["columns × rows, beside a line"] = beside
+    seconds: dict[str, list[float]] = {name: [] for name in products}
+    results = {offset: stored(CHUNK, CHUNK, "rows", offset) for offset in (0, 4)}
+    for _ in range(3000):
+        for name, (left, right, offset) in products.items():
+            start = time.perf_counter()
+            np.matmul(left, right, out=results[offset])
+            seconds[name].append(time.perf_counter() - start)
+    work = 4 * CHUNK**2 * D_RANDOM
+    found["layouts"] = {name: work / min(times) for name, times in seconds.items()}
+    assert min(found["layouts"], key=found["layouts"].get) == "rows × columns"
+
+
 @pytest.mark.parametrize("threads", [1, THREADS])
 def test_kernel(benchmark, found, threads):
     """The loop over chunks, features given, as the layer runs it: four heads, two chunks.

@@ -2,10 +2,11 @@
 
 `chunkwise_heads` runs in threads, each of which calls BLAS. Start Python with
 OPENBLAS_NUM_THREADS=1, or BLAS's own threads get in the way of these. Three things are chosen for
-speed alone. A chunk of 112 rows: OpenBLAS has a quicker way for products of up to 100³
-multiply-adds, which all products of such a chunk take with 64 features and values, and 112 numbers
-are seven cache lines. Features and pairs with the positions along rows: that way is quickest if it
-reads the left factor by columns and the right one by rows. Arrays that begin on a cache line.
+speed alone. A chunk of 112 rows: with AVX-512, OpenBLAS has a quicker way for products of up to
+100³ multiply-adds (its sgemm_small_kernel_permit_skylakex.c), which all products of such a chunk
+take with 64 features and values, and 112 numbers are seven cache lines. Features and pairs with the
+positions along rows: that way is quickest if it reads the left factor by columns and the right one
+by rows. Arrays that begin on a cache line.
 """
 
 import math
@@ -126,12 +127,13 @@ def chunkwise_heads(
     together = min(together, -(-H // threads))
 
     def some_heads(first: int) -> None:
-        heads = range(H)[first : first + together]
-        sums = ChunkState((len(heads),), d, M, chunk, dtype)
+        heads = slice(first, first + together)
+        number = len(Q[heads])
+        sums = ChunkState((number,), d, M, chunk, dtype)
         # Features of two chunks at a time are still in the cache when they are read.
-        features = on_cache_line((2, len(heads), d, 2 * chunk), dtype)
+        features = on_cache_line((2, number, d, 2 * chunk), dtype)
         for start in range(0, N, 2 * chunk):
-            rows = slice(first, first + together), slice(start, start + 2 * chunk)
+            rows = heads, slice(start, start + 2 * chunk)
             queries, keys = features[..., : N - start]
             q = head_features(Q[rows], frequencies, query=True, out=queries)
             k = head_features(K[rows], frequencies, query=False, out=keys)
