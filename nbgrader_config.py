@@ -1,12 +1,10 @@
 """nbgrader with this project's grader. A course folder's own nbgrader_config.py loads this file."""
 
-import sys
 from pathlib import Path
 
 project = Path(__file__).resolve().parent
-sys.path.insert(0, str(project))
 try:
-    from autograder.nbgrader_hooks import configure
+    from autograder.nbgrader.hooks import configure
 
     c = get_config()  # noqa: F821 - nbgrader provides it
     configure(c, project)

@@ -1,7 +1,4 @@
-"""Grades the exercises of the book: `python -m autograder` is its command line."""
+"""Grades notebooks: tests run outside the student's process, and are proved on a bank of answers.
 
-import sys
-
-# jsonschema, which nbformat imports, checks international addresses with a grammar that takes
-# longer to load than all the rest together. Notebooks hold none; without it they go unchecked.
-sys.modules.setdefault("rfc3987_syntax", None)
+`python -m autograder`, or `autograder`, is the command line. CONTRIBUTING.md says where things are.
+"""

@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograder COMMAND``.
+"""The command line: ``autograder COMMAND``, or ``python -m autograder COMMAND``.
 
 Exit codes: 0 done; 1 something that must hold does not; 2 wrong use or bad input, in which case one
 line on stderr says what, where and what to do.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from autograder.course import ROOT, BadInput
-from autograder.sandbox import SandboxError
-from autograder.testing import GraderFault
+from autograder.errors import BadInput, GraderFault
+from autograder.project import Project
+from autograder.sandbox.shell import SandboxError
+
+# Each command imports what it needs: `--help` and a wrong option are answered at once.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    _skip_slow_checks_of_addresses()
     options = _parser().parse_args(arguments)
     code = 2
     try:
@@ -35,6 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _skip_slow_checks_of_addresses() -> None:
+    """Keep a grammar from loading that takes longer than all the rest of a start.
+
+    jsonschema, which nbformat imports, checks international addresses with it. Notebooks hold none;
+    without it they go unchecked in this process.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
 class _OneLine(argparse.ArgumentParser):
     """Says what is wrong in one line; argparse would print the usage as well."""
 
@@ -44,13 +56,11 @@ class _OneLine(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _OneLine(
-        prog="python -m autograder", description="Release, grade and hand back assignments."
-    )
+    parser = _OneLine(prog="autograder", description="Release, grade and hand back assignments.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(run, help: str) -> argparse.ArgumentParser:
-        new = commands.add_parser(run.__name__.strip("_"), help=help, description=help)
+    def command(name: str, run: Callable, help: str) -> argparse.ArgumentParser:
+        new = commands.add_parser(name, help=help, description=help)
         new.set_defaults(run=run)
         return new
 
@@ -62,15 +72,19 @@ def _parser() -> argparse.ArgumentParser:
     def on_assignments(new: argparse.ArgumentParser) -> None:
         new.add_argument("slugs", nargs="*", metavar="NN_slug", help="assignments (all)")
 
-    new = command(_init, "make a course folder")
+    new = command("new", _new, "make a project of your own, with an example assignment")
     new.add_argument("folder", type=Path, metavar="DIR")
-    new = command(_release, "write exercises/ from solutions/")
+    new = command("init", _init, "make a course folder")
+    new.add_argument("folder", type=Path, metavar="DIR")
+    new = command("release", _release, "write exercises/ from solutions/")
     new.add_argument(
         "--check", action="store_true", help="change nothing; fail if exercises/ is stale"
     )
-    new = command(_check, "prove the tests on the bank of right and wrong answers")
+    new = command("check", _check, "prove the tests on the bank of right and wrong answers")
     on_assignments(new)
-    new = command(_grade, "grade submissions, unchanged ones excepted, and write grades.csv")
+    new = command(
+        "grade", _grade, "grade submissions, unchanged ones excepted, and write grades.csv"
+    )
     on_assignments(new)
     on_course(new)
     new.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes (1)")
@@ -79,19 +93,19 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run students' code unprotected: trusted work only",
     )
-    new = command(_feedback, "write a feedback page for every graded submission")
+    new = command("feedback", _feedback, "write a feedback page for every graded submission")
     on_assignments(new)
     on_course(new)
-    new = command(_export, "write grades.csv from the gradebook, manual marks included")
+    new = command("export", _export, "write grades.csv from the gradebook, manual marks included")
     on_course(new)
-    new = command(_bundle, "zip what students get")
-    new.add_argument(
-        "out", type=Path, nargs="?", default=ROOT / "_build" / "exercises.zip", metavar="OUT.zip"
+    new = command("bundle", _bundle, "zip what students get")
+    new.add_argument("out", type=Path, metavar="OUT.zip")
+    new = command(
+        "attack", _attack, "hand hostile work to this machine's grader, and see what it gets"
     )
-    new = command(_attack, "hand hostile work to this machine's grader, and see what it gets")
     new.add_argument("names", nargs="*", metavar="NAME", help="attacks (all)")
     new.add_argument("--workers", type=_positive, default=2, metavar="N", help="processes (2)")
-    command(_demo, "grade a made-up class in _build/demo, end to end")
+    command("demo", _demo, "grade a made-up class in _build/demo, end to end")
     return parser
 
 
@@ -102,43 +116,53 @@ def _positive(text: str) -> int:
     return number
 
 
-def _init(options: argparse.Namespace) -> None:
-    from autograder import gradebook
+def _new(options: argparse.Namespace) -> None:
+    from autograder import new
 
-    slugs = gradebook.init(options.folder)
+    project = new.new(options.folder)
+    print(f"{options.folder}: a project with the assignment {', '.join(project.slugs())}.")
+    print(f"Read {options.folder}/README.md next.")
+
+
+def _init(options: argparse.Namespace) -> None:
+    from autograder.nbgrader import grading
+
+    slugs = grading.init(options.folder, Project.find())
     print(f"{options.folder}: {len(slugs)} assignments, nothing handed in yet.")
     print(f"Submissions go to {options.folder}/submitted/STUDENT/NN_slug/NN_slug.ipynb")
 
 
 def _release(options: argparse.Namespace) -> int:
     from autograder import release
+    from autograder.errors import ReleaseError
 
+    project = Project.find()
     if options.check:
         try:
-            release.check_current()
-        except release.ReleaseError as error:
+            release.check_current(project)
+        except ReleaseError as error:
             print(error, file=sys.stderr)
             return 1
         print("exercises/ is current")
     else:
-        print("released:", ", ".join(release.release()))
+        print("released:", ", ".join(release.release(project)))
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     from autograder import check
 
-    return check.main(options.slugs)
+    return check.main(Project.find(), options.slugs)
 
 
 def _grade(options: argparse.Namespace) -> int:
     from rich.progress import Progress
 
-    from autograder import gradebook
+    from autograder.nbgrader import grading
 
     with Progress(transient=True) as progress:
         bar = progress.add_task("grading", total=None)
-        rows, problems = gradebook.grade(
+        rows, problems = grading.grade(
             options.course,
             options.slugs,
             options.workers,
@@ -154,37 +178,37 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> None:
-    from autograder import gradebook
+    from autograder.nbgrader import grading
 
-    pages = gradebook.feedback(options.course, options.slugs)
+    pages = grading.feedback(options.course, options.slugs)
     print(f"{len(pages)} feedback pages in {options.course / 'feedback'}")
 
 
 def _export(options: argparse.Namespace) -> None:
-    from autograder import gradebook
+    from autograder.nbgrader import export
 
-    rows = gradebook.export(options.course)
+    rows = export.export(options.course)
     print(f"{options.course / 'grades.csv'}: {len(rows)} rows")
 
 
 def _bundle(options: argparse.Namespace) -> None:
     from autograder import release
 
-    names = release.bundle(options.out)
+    names = release.bundle(options.out, Project.find())
     print(f"{options.out}: {len(names)} files")
 
 
 def _attack(options: argparse.Namespace) -> int:
-    from autograder import sandbox
+    from autograder.sandbox.server import why_unavailable
 
-    if why := sandbox.trouble():  # before all that it takes to attack is loaded
-        raise SandboxError(why)
+    if reason := why_unavailable():  # before all that it takes to attack is loaded
+        raise SandboxError(reason)
 
     from rich.console import Console
     from rich.progress import Progress
     from rich.table import Table
 
-    from autograder.tests.attacks import run
+    from autograder.attacks import run
 
     with Progress(transient=True) as progress:
         bar = progress.add_task("attacking", total=None)
@@ -207,8 +231,10 @@ def _attack(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> None:
     from autograder import demo
 
-    _show(demo.run(ROOT / "_build" / "demo"))
-    print(f"Course folder: {ROOT / '_build' / 'demo'} — feedback pages in its feedback/")
+    project = Project.find()
+    folder = project.root / "_build" / "demo"
+    _show(demo.run(folder, project))
+    print(f"Course folder: {folder} — feedback pages in its feedback/")
 
 
 def _show(rows: list[dict]) -> None:

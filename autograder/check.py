@@ -21,9 +21,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from autograder import course, misconceptions, release, sandbox, verdict
-from autograder.course import Assignment
-from autograder.misconceptions import Answer
+from autograder import bank, release
+from autograder.assignment import Assignment
+from autograder.bank import Answer
+from autograder.grade.grading import grade
+from autograder.grade.judge import judge
+from autograder.grade.recognise import recognise
+from autograder.grade.reference import answer_names, reference_names
+from autograder.grade.verdict import Verdict
+from autograder.project import Project
+from autograder.rules import load
+from autograder.sandbox import server
+from autograder.sandbox.loopback import loopback
 
 SEEDS = 20
 UNSOLVED, SOLUTION = "unsolved", "solution"
@@ -50,7 +59,11 @@ class Row:
 
 
 def check(
-    slugs: Iterable[str] = (), seeds: int = SEEDS, workers: int = 2, shells: bool = True
+    project: Project,
+    slugs: Iterable[str] = (),
+    seeds: int = SEEDS,
+    workers: int = 2,
+    shells: bool = True,
 ) -> list[Row]:
     """Judge the banks of some assignments, or of all. `shells`: also the sample in real shells.
 
@@ -59,7 +72,7 @@ def check(
     SourceError, GraderFault
         If an assignment or its bank cannot be used at all.
     """
-    chosen = [course.load(slug) for slug in tuple(slugs) or course.assignments()]
+    chosen = [load(slug, project) for slug in tuple(slugs) or project.slugs()]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         jobs: list[Future] = []
         for assignment in chosen:
@@ -70,9 +83,9 @@ def check(
         return [row for job in jobs for row in job.result()]
 
 
-def main(slugs: Sequence[str] = ()) -> int:
+def main(project: Project, slugs: Sequence[str] = ()) -> int:
     """Print the table. 0 if all is well, otherwise 1."""
-    rows = check(slugs)
+    rows = check(project, slugs)
     console = Console()
     table = Table("assignment", "name", "answers", "unsolved", "solution", "wrong", "right")
     by_name: dict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -102,21 +115,21 @@ def main(slugs: Sequence[str] = ()) -> int:
 
 def check_name(assignment: Assignment, name: str, seeds: int = SEEDS) -> list[Row]:
     """Judge every answer to one graded name for every seed."""
-    bank = [a for a in misconceptions.answers(assignment.slug, assignment.root) if a.name == name]
+    banked = [a for a in bank.answers(assignment) if a.name == name]
     test = assignment.by_id[f"test_{name}"]
     rows = []
-    for answer in (UNSOLVED, SOLUTION, *bank):
+    for answer in (UNSOLVED, SOLUTION, *banked):
         names = _names(assignment, name, answer)
         judged, recognised = [], {}
         for seed in range(seeds):
-            shell = sandbox.loopback(dict(names))
-            findings = verdict.judge(assignment, test, shell, seed)
+            shell = loopback(dict(names))
+            findings = judge(assignment, test, shell, seed)
             known = None
             if _kind(answer) == "wrong" and findings.verdict.points < test.points:
                 # A value is the same for every seed, and SymPy takes its time to compare two.
                 seen = tuple(findings.calls)
                 if seen not in recognised:
-                    recognised[seen] = verdict.recognise(assignment, test, findings)
+                    recognised[seen] = recognise(assignment, test, findings)
                 known = recognised[seen]
             judged.append((findings.verdict, known))
         faults = _faults(answer, judged)
@@ -138,8 +151,8 @@ def _kind(answer: Answer | str) -> str:
 def _names(assignment: Assignment, name: str, answer: Answer | str) -> dict[str, Any]:
     """The names of a notebook that is solved but for one answer."""
     if isinstance(answer, Answer):
-        return dict(verdict.answer_names(assignment, answer))
-    names = dict(verdict.reference_names(assignment))
+        return dict(answer_names(assignment, answer))
+    names = dict(reference_names(assignment))
     if answer == UNSOLVED:
         del names[name]
         with contextlib.suppress(NotImplementedError):  # the stub of a value stops at once
@@ -153,7 +166,7 @@ def _sources(assignment: Assignment) -> dict[str, str]:
     return {c.id: c.source for c in cells if c.cell_type == "code"}
 
 
-def _faults(answer: Answer | str, judged: list[tuple[verdict.Verdict, Answer | None]]) -> list[str]:
+def _faults(answer: Answer | str, judged: list[tuple[Verdict, Answer | None]]) -> list[str]:
     """What is wrong with how an answer was judged; a fault that repeats is told once."""
     kind, found = _kind(answer), {}
     for seed, (v, known) in enumerate(judged):
@@ -176,18 +189,17 @@ def check_shells(assignment: Assignment, number: int) -> list[Row]:
     """Hand in a notebook of wrong answers (`number` 0) or of right ones (1), and grade it."""
     wanted = number == 1
     chosen: dict[str, Answer] = {}
-    for answer in misconceptions.answers(assignment.slug, assignment.root):
+    for answer in bank.answers(assignment):
         if answer.correct == wanted:
             chosen.setdefault(answer.name, answer)
     cells = [
         (cell, chosen[cell].source() if cell in chosen else source)
         for cell, source in _sources(assignment).items()
     ]
-    folder = assignment.path.with_suffix("")
-    files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in assignment.data}
+    files = {name: path.read_bytes() for name, path in assignment.data.items()}
     # The bank is trusted, and to be checked on any machine.
-    open_shell = functools.partial(sandbox.open_shell, files=files, closed=False)
-    record = verdict.grade(assignment, cells, 0, open_shell)
+    open_shell = functools.partial(server.open_shell, files=files, isolated=False)
+    record = grade(assignment, cells, 0, open_shell)
     rows = []
     for name, answer in chosen.items():
         v = record.verdicts[f"test_{name}"]

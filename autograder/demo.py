@@ -10,9 +10,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import gradebook, misconceptions, release, sandbox
-from autograder.classroom import SALT, CourseError
-from autograder.course import ROOT, Assignment, assignments, load
+from autograder import bank, release
+from autograder.assignment import Assignment
+from autograder.errors import CourseError
+from autograder.nbgrader import grading
+from autograder.nbgrader.course import SALT
+from autograder.project import Project
+from autograder.rules import load
+from autograder.sandbox.server import why_unavailable
 
 STUDENTS = (
     "ada",
@@ -35,7 +40,7 @@ def handed_in(assignment: Assignment, answers: dict[str, str]) -> NotebookNode:
     ----------
     answers : grade_id → what the student wrote there.
     """
-    path = assignment.root / "exercises" / assignment.slug / f"{assignment.slug}.ipynb"
+    path = assignment.project.exercises / assignment.slug / f"{assignment.slug}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
@@ -56,9 +61,9 @@ def banked_answers(assignment: Assignment, student: int) -> dict[str, str]:
     Different students get different mixtures; the first hands in the solution.
     """
     answers = model_answers(assignment)
-    bank = misconceptions.answers(assignment.slug, assignment.root)
+    banked = bank.answers(assignment)
     for place, name in enumerate(assignment.solution_names):
-        choices = [None, *(answer for answer in bank if answer.name == name)]
+        choices = [None, *(answer for answer in banked if answer.name == name)]
         # The step keeps one student's answers from being all the first or all the last ones.
         chosen = choices[student * (place + 1) % len(choices)]
         if chosen is not None:
@@ -66,7 +71,7 @@ def banked_answers(assignment: Assignment, student: int) -> dict[str, str]:
     return answers
 
 
-def run(folder: Path, project: Path = ROOT) -> list[dict]:
+def run(folder: Path, project: Project) -> list[dict]:
     """Build the class in `folder`, grade it, write its feedback pages. Returns the table's rows.
 
     Raises
@@ -74,16 +79,16 @@ def run(folder: Path, project: Path = ROOT) -> list[dict]:
     CourseError
         If there is a folder that is not such a class; an earlier one is replaced.
     SourceError, ReleaseError, GraderFault
-        If an assignment, its tests its released notebook cannot be used.
+        If an assignment, its tests or its released notebook cannot be used.
     """
     if folder.exists():
         if not (folder / SALT).exists() or not (folder / "DEMO").exists():
             raise CourseError(f"{folder}: exists and is not a demo — move it away")
         shutil.rmtree(folder)
     release.check_current(project)
-    gradebook.init(folder, project)
+    grading.init(folder, project)
     (folder / "DEMO").write_text("Made by `python -m autograder demo`, which replaces it.\n")
-    for slug in assignments(project):
+    for slug in project.slugs():
         assignment = load(slug, project)
         for number, student in enumerate(STUDENTS):
             notebook = handed_in(assignment, banked_answers(assignment, number))
@@ -99,11 +104,11 @@ def run(folder: Path, project: Path = ROOT) -> list[dict]:
         for student, content in contents.items():
             _hand_in(folder, student, slug, content)
     # This class is trusted, so it can be graded where there is no sandbox.
-    closed = not sandbox.trouble()
-    rows, problems = gradebook.grade(folder, workers=min(4, os.cpu_count() or 1), sandbox=closed)
+    isolated = not why_unavailable()
+    rows, problems = grading.grade(folder, workers=min(4, os.cpu_count() or 1), sandbox=isolated)
     for problem in problems:
         raise problem
-    gradebook.feedback(folder)
+    grading.feedback(folder)
     return rows
 
 

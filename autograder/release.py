@@ -22,26 +22,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
 
-from autograder.course import (
-    CODE_STUB,
-    ROOT,
-    TEXT_STUB,
-    Assignment,
-    BadInput,
-    Cell,
-    assignments,
-    load,
-)
+from autograder.assignment import CODE_STUB, TEXT_STUB, Assignment, Cell
+from autograder.errors import ReleaseError
+from autograder.project import Project
+from autograder.rules import load
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 STUBS = Config({"ClearSolutions": {"code_stub": {"python": CODE_STUB}, "text_stub": TEXT_STUB}})
-
-BUNDLE = "attention-as-a-kernel-exercises"
-STUDENT_PACKAGES = ("numpy", "sympy", "matplotlib", "jupyterlab")
-
-
-class ReleaseError(BadInput):
-    """Released files are not what their sources say."""
 
 
 def instructor_notebook(assignment: Assignment) -> NotebookNode:
@@ -87,9 +74,8 @@ def graded_notebook(assignment: Assignment) -> NotebookNode:
 
 def _source_files(assignment: Assignment) -> dict[str, bytes]:
     """Relative name → content of everything nbgrader starts from."""
-    folder = assignment.path.with_suffix("")
     text = nbformat.writes(instructor_notebook(assignment)) + "\n"
-    data = {p.relative_to(folder).as_posix(): p.read_bytes() for p in assignment.data}
+    data = {name: path.read_bytes() for name, path in assignment.data.items()}
     return {f"{assignment.slug}.ipynb": text.encode(), **data}
 
 
@@ -140,15 +126,15 @@ def generate(
             ) from None
 
 
-def _build(root: Path, folder: Path) -> Path:
+def _build(project: Project, folder: Path) -> Path:
     """All released assignments, fresh, in `folder`. Returns the folder that is to be exercises/."""
-    generate([load(slug, root) for slug in assignments(root)], folder)
+    generate([load(slug, project) for slug in project.slugs()], folder)
     released = folder / "release"
     released.mkdir(exist_ok=True)
     return released
 
 
-def release(root: Path = ROOT) -> tuple[str, ...]:
+def release(project: Project) -> tuple[str, ...]:
     """Write ``exercises/`` anew from ``solutions/``. All or nothing. Returns the slugs released.
 
     Raises
@@ -156,10 +142,10 @@ def release(root: Path = ROOT) -> tuple[str, ...]:
     SourceError, ReleaseError
         If any source cannot be released; ``exercises/`` is then as it was.
     """
-    exercises = root / "exercises"
+    exercises = project.exercises
     # On the same file system, so that putting the result in place is a rename.
-    with tempfile.TemporaryDirectory(prefix=".release-", dir=root) as scratch:
-        fresh, old = _build(root, Path(scratch)), Path(scratch) / "old"
+    with tempfile.TemporaryDirectory(prefix=".release-", dir=project.root) as scratch:
+        fresh, old = _build(project, Path(scratch)), Path(scratch) / "old"
         if exercises.exists():
             exercises.rename(old)
         try:
@@ -168,10 +154,10 @@ def release(root: Path = ROOT) -> tuple[str, ...]:
             if old.exists():
                 old.rename(exercises)
             raise
-    return assignments(root)
+    return project.slugs()
 
 
-def check_current(root: Path = ROOT) -> None:
+def check_current(project: Project) -> None:
     """Prove that ``exercises/`` is exactly what ``solutions/`` releases. Changes nothing.
 
     Raises
@@ -182,8 +168,8 @@ def check_current(root: Path = ROOT) -> None:
         Naming every file that differs.
     """
     with tempfile.TemporaryDirectory(prefix="release-") as scratch:
-        fresh = _build(root, Path(scratch))
-        ours, theirs = _files(fresh), _files(root / "exercises")
+        fresh = _build(project, Path(scratch))
+        ours, theirs = _files(fresh), _files(project.exercises)
         stale = sorted(
             str(Path("exercises") / name)
             for name in ours.keys() | theirs.keys()
@@ -206,7 +192,7 @@ def _files(folder: Path) -> dict[str, Path]:
     }
 
 
-def bundle(out: Path, root: Path = ROOT) -> list[str]:
+def bundle(out: Path, project: Project) -> list[str]:
     """Zip what students get: exercises, their data, an environment file, a self-check, a guide.
 
     The same sources and package versions give the same bytes. Returns the names in the archive.
@@ -216,26 +202,27 @@ def bundle(out: Path, root: Path = ROOT) -> list[str]:
     SourceError, ReleaseError
         If ``exercises/`` is not current: students must not get what is graded differently.
     """
-    check_current(root)
+    check_current(project)
     here = Path(__file__).parent / "bundle"
     rows = "\n".join(
         f"| `{a.slug}` | {a.title} | {a.points:g} |"
-        for a in (load(slug, root) for slug in assignments(root))
+        for a in (load(slug, project) for slug in project.slugs())
     )
-    guide = (here / "README.md").read_text(encoding="utf-8").replace("{assignments}", rows)
-    pins = "".join(f"{name}=={version(name)}\n" for name in STUDENT_PACKAGES)
+    guide = (here / "README.md").read_text(encoding="utf-8")
+    guide = guide.replace("{title}", project.title).replace("{assignments}", rows)
+    pins = "".join(f"{name}=={version(name)}\n" for name in project.student_packages)
     members = {
         "README.md": guide.encode(),
         "requirements.txt": pins.encode(),
         "check.py": (here / "check.py").read_bytes(),
     }
-    for name, path in _files(root / "exercises").items():
+    for name, path in _files(project.exercises).items():
         members[f"exercises/{name}"] = path.read_bytes()
     out.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(members.items()):
             # A fixed date and fixed permissions: nothing of this machine or moment.
-            info = zipfile.ZipInfo(f"{BUNDLE}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            info = zipfile.ZipInfo(f"{project.bundle_name}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
             info.external_attr = 0o644 << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)

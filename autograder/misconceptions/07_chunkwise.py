@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from autograder.misconceptions import right, wrong
+from autograder.bank import right, wrong
 
 # --- one_chunk
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.misconceptions import right, wrong
+from autograder.bank import right, wrong
 
 # --- rate_meant
 

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import sympy as sp
 
-from autograder.misconceptions import right, wrong
+from autograder.bank import right, wrong
 
 quantile = NormalDist().inv_cdf
 

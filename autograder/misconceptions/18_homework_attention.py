@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from autograder.misconceptions import right, wrong
+from autograder.bank import right, wrong
 
 q_k = sp.Symbol("q_k", real=True)
 q_q, k_k, d2 = sp.symbols("q_q k_k d2", positive=True)

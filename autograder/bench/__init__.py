@@ -1,1 +1,0 @@
-"""What grading costs, measured: `python -m autograder.bench`."""

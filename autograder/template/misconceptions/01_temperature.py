@@ -1,0 +1,89 @@
+"""How people get softmax with a temperature wrong, and other ways to get it right."""
+
+import numpy as np
+import sympy as sp
+
+from autograder.bank import right, wrong
+
+N = sp.Symbol("N", positive=True, integer=True)
+
+
+@wrong(
+    "softmax",
+    "multiplied by the temperature",
+    hint="A high temperature makes the weights more alike: divide the scores by it.",
+)
+def softmax_times_temperature(scores, temperature):
+    """Hotter means larger scores."""
+    weights = np.exp(scores * temperature)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+@wrong(
+    "softmax",
+    "normalised over the whole matrix",
+    hint="Each row has its own sum: `sum(axis=1, keepdims=True)`.",
+)
+def softmax_of_everything(scores, temperature):
+    """All the weights together sum to 1."""
+    weights = np.exp(scores / temperature)
+    return weights / weights.sum()
+
+
+@wrong(
+    "softmax",
+    "temperature applied after the exponential",
+    hint="Dividing weights by T cancels when they are normalised: divide the scores.",
+)
+def softmax_divides_too_late(scores, temperature):
+    """It does not matter where the temperature divides."""
+    weights = np.exp(scores) / temperature
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+@right("softmax", "row by row, less the largest score")
+def softmax_in_a_loop(scores, temperature):
+    rows = []
+    for row in scores:
+        weights = [np.exp((score - max(row)) / temperature) for score in row]
+        rows.append([weight / sum(weights) for weight in weights])
+    return rows
+
+
+@wrong(
+    "hot_entropy",
+    "entropy in bits",
+    hint="A nat is the unit of the natural logarithm.",
+    value=True,
+)
+def hot_entropy_in_bits():
+    """Entropy is measured with the logarithm to base 2."""
+    return sp.log(N, 2)
+
+
+@wrong(
+    "hot_entropy",
+    "the hot limit taken for the cold one",
+    hint="As T grows the weights become equal; only as T goes to 0 does one of them take all.",
+    value=True,
+)
+def hot_entropy_is_zero():
+    """At a high temperature the largest score wins."""
+    return sp.Integer(0)
+
+
+@wrong(
+    "hot_entropy",
+    "sign lost",
+    hint="Entropy is −Σ w log w, which is never negative.",
+    value=True,
+)
+def hot_entropy_negative():
+    """The sum over w·log w is the entropy."""
+    return sp.log(1 / N)
+
+
+@right("hot_entropy", "as a sum", value=True)
+def hot_entropy_as_a_sum():
+    weight = 1 / N
+    return -N * weight * sp.log(weight)
