@@ -14,7 +14,8 @@ def write_project(
     folder: Path, files: dict[str, str] | None = None, *, sandbox: bool = True
 ) -> Project:
     """A project of these files, by default the template's. `sandbox`: isolate students' code."""
-    shutil.copytree(TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    ignored = shutil.ignore_patterns("__pycache__", "tests")
+    shutil.copytree(TEMPLATE, folder, ignore=ignored, dirs_exist_ok=True)
     if files is not None:
         shutil.rmtree(folder / "solutions")
         shutil.rmtree(folder / "misconceptions")

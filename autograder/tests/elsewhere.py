@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from autograder import box
-from autograder.course import ROOT
+from autograder.project import CHECKOUT as ROOT
+from autograder.student import box
 
 USER = 1000
 """An ordinary user, whether or not somebody has the number."""

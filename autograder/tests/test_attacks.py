@@ -9,15 +9,22 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import classroom, demo, gradebook, sandbox
+from autograder import demo
 from autograder.__main__ import main
-from autograder.classroom import CourseError
-from autograder.course import load
-from autograder.sandbox import Limits, Sandbox, ShellDied
+from autograder.attacks import run
+from autograder.attacks.handed_in import Work
+from autograder.errors import CourseError
+from autograder.grade import records
+from autograder.nbgrader import grading
+from autograder.nbgrader.course import Course
+from autograder.project import Project
+from autograder.rules import load
+from autograder.sandbox import server
+from autograder.sandbox.server import Sandbox
+from autograder.sandbox.shell import ShellDied
+from autograder.student.limits import Limits
 
-from .attacks import run
 from .conftest import SLUG, needs_closed_box
-from .handed_in import Work
 from .test_sandbox import forkserver
 
 
@@ -132,10 +139,10 @@ def test_a_limit_that_ends_a_cell_leaves_the_shell() -> None:
 
 
 def test_a_machine_without_a_sandbox_refuses_and_says_why(
-    released: Path, work: dict[str, Work], tmp_path: Path, monkeypatch, capsys
+    released: Project, work: dict[str, Work], tmp_path: Path, monkeypatch, capsys
 ) -> None:
     folder = tmp_path / "course"
-    gradebook.init(folder, released)
+    grading.init(folder, released)
     config = folder / "nbgrader_config.py"
     config.write_text(config.read_text() + "c.Autograder.sandbox = True\n")
     work["solved"].make(folder / "submitted" / "solved" / SLUG)
@@ -146,9 +153,9 @@ def test_a_machine_without_a_sandbox_refuses_and_says_why(
     broken.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # the workers are processes of their own
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert "No permissions" in sandbox.trouble()
+    assert "No permissions" in server.why_unavailable()
     with pytest.raises(CourseError, match="No permissions"):
-        gradebook.grade(folder)
+        grading.grade(folder)
     assert not list((folder / "records").rglob("*.json"))
     capsys.readouterr()
     assert main(["grade", "--course", str(folder)]) == 2
@@ -160,18 +167,18 @@ def test_a_machine_without_a_sandbox_refuses_and_says_why(
 
 @needs_closed_box
 def test_right_work_is_the_same_inside_and_outside(
-    released: Path, work: dict[str, Work], tmp_path: Path
+    released: Project, work: dict[str, Work], tmp_path: Path
 ) -> None:
     records = []
     for closed in (True, False):
         folder = tmp_path / str(closed)
         folder.mkdir()
         (folder / "salt").write_text("salt")
-        room = classroom.Course(folder, released, closed=closed)
+        room = Course(folder, released, isolated=closed)
         got = {}
         for name in ("solved", "half", "warns", "own-cells", "from-loops"):
             work[name].make(folder / "submitted" / name / SLUG)
-            got[name] = classroom.record(room, SLUG, name)
+            got[name] = records.result(room.task(room.read(SLUG, name)), room.records)
         records.append(got)
     assert records[0] == records[1]
 
@@ -179,22 +186,22 @@ def test_right_work_is_the_same_inside_and_outside(
 @needs_closed_box
 @pytest.mark.parametrize("dies", [1, 2])
 def test_a_forkserver_that_dies_meanwhile_costs_nobody_a_point(
-    released: Path, work: dict[str, Work], tmp_path: Path, monkeypatch, dies: int
+    released: Project, work: dict[str, Work], tmp_path: Path, monkeypatch, dies: int
 ) -> None:
     """In the run that is shown, or in the one that answers tests: all is done once more."""
-    room = classroom.Course(tmp_path, released)
+    room = Course(tmp_path, released)
     room.write_salt()
     work["solved"].make(tmp_path / "submitted" / "solved" / SLUG)
-    opened, real = [], sandbox.open_shell
+    opened, real = [], server.open_shell
 
     def open_shell(**options):
         opened.append(real(**options))
         if len(opened) == dies:
-            os.kill(forkserver(sandbox._shared[room.limits, True]), signal.SIGKILL)
+            os.kill(forkserver(server._shared[room.limits, True]), signal.SIGKILL)
         return opened[-1]
 
-    monkeypatch.setattr(sandbox, "open_shell", open_shell)
-    verdicts = classroom.record(room, SLUG, "solved")["verdicts"]
+    monkeypatch.setattr(server, "open_shell", open_shell)
+    verdicts = records.result(room.task(room.read(SLUG, "solved")), room.records)["verdicts"]
     assert [v["points"] for v in verdicts.values()] == [3, 3]
     assert len(opened) == dies + 2
 
@@ -207,9 +214,9 @@ run-cell forged-answer forged-outputs forged-verdict garbage pickled-outputs sym
 
 
 def test_trusted_work_is_graded_without_a_sandbox_but_never_by_itself(
-    released: Path, tmp_path: Path
+    released: Project, tmp_path: Path
 ) -> None:
-    room = classroom.Course(tmp_path, released, closed=False)
+    room = Course(tmp_path, released, isolated=False)
     room.write_salt()
     assignment = load(SLUG, released)
     for name in ELSEWHERE.split():
@@ -218,15 +225,15 @@ def test_trusted_work_is_graded_without_a_sandbox_but_never_by_itself(
         target = tmp_path / "submitted" / name / SLUG
         target.mkdir(parents=True)
         nbformat.write(demo.handed_in(assignment, answers), target / f"{SLUG}.ipynb")
-        verdicts = classroom.record(room, SLUG, name)["verdicts"]
+        verdicts = records.result(room.task(room.read(SLUG, name)), room.records)["verdicts"]
         assert sum(v["points"] for v in verdicts.values()) == tried.points, name
 
 
 @pytest.mark.parametrize("limits", ['{"cell_second": 1}', '{"files": -1}', '{"files": "many"}'])
-def test_limits_that_are_none_are_refused(released: Path, tmp_path: Path, limits: str) -> None:
+def test_limits_that_are_none_are_refused(released: Project, tmp_path: Path, limits: str) -> None:
     folder = tmp_path / "course"
-    gradebook.init(folder, released)
+    grading.init(folder, released)
     config = folder / "nbgrader_config.py"
     config.write_text(config.read_text() + f"c.Autograder.limits = {limits}\n")
     with pytest.raises(CourseError, match="is no limit"):
-        gradebook.grade(folder)
+        grading.grade(folder)

@@ -8,8 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import check, classroom, demo, gradebook, misconceptions, release
-from autograder.course import SourceError, load
+from autograder import bank, check, demo, release
+from autograder.errors import SourceError
+from autograder.grade import records
+from autograder.nbgrader import grading
+from autograder.project import Project
+from autograder.rules import load
 
 from .conftest import SLUG
 
@@ -28,13 +32,13 @@ import numpy as np
 """
 
 
-def borrower(project: Path, source: str = SOURCE, slug: str = AGAIN) -> Path:
-    path = project / "solutions" / f"{slug}.py"
+def borrower(project: Project, source: str = SOURCE, slug: str = AGAIN) -> Path:
+    path = project.root / "solutions" / f"{slug}.py"
     path.write_text(source, encoding="utf-8")
     return path
 
 
-def test_borrowed_cells_are_those_of_the_lender(project: Path) -> None:
+def test_borrowed_cells_are_those_of_the_lender(project: Project) -> None:
     borrower(project)
     again, first = load(AGAIN, project), load(SLUG, project)
     assert again.solution_names == ("softmax",) and again.points == 5
@@ -44,27 +48,27 @@ def test_borrowed_cells_are_those_of_the_lender(project: Path) -> None:
         assert SOURCE.splitlines()[ours.line - 1].endswith(f'"from": "{SLUG}"}}')
 
 
-def test_a_borrowed_test_runs_under_its_own_assignment(project: Path) -> None:
+def test_a_borrowed_test_runs_under_its_own_assignment(project: Project) -> None:
     borrower(project)
     cells = {c.id: c for c in release.instructor_notebook(load(AGAIN, project)).cells}
     assert f'begin("{AGAIN}", "test_softmax")' in cells["test_softmax"].source
 
 
-def test_the_lenders_bank_proves_borrowed_tests(project: Path) -> None:
+def test_the_lenders_bank_proves_borrowed_tests(project: Project) -> None:
     borrower(project)
-    names = {a.name for a in misconceptions.answers(AGAIN, project)}
+    names = {a.name for a in bank.answers(AGAIN, project)}
     assert names == {"softmax"}
     rows = check.check_name(load(AGAIN, project), "softmax", 4)
     assert sum(row.kind == "wrong" for row in rows) >= 3
     assert [row.faults for row in rows if row.faults] == []
 
 
-def test_a_change_at_the_lender_is_a_change(project: Path) -> None:
+def test_a_change_at_the_lender_is_a_change(project: Project) -> None:
     borrower(project)
-    before = classroom.fingerprint(classroom.load_cached(AGAIN, project))
-    for path in (load(SLUG, project).path, load(SLUG, project).bank):
+    before = records.fingerprint(load(AGAIN, project))
+    for path in (load(SLUG, project).path, project.bank_path(SLUG)):
         path.write_text(path.read_text() + "\n# changed\n")
-        after = classroom.fingerprint(classroom.load_cached(AGAIN, project))
+        after = records.fingerprint(load(AGAIN, project))
         assert after != before
         before = after
 
@@ -82,7 +86,9 @@ def test_a_change_at_the_lender_is_a_change(project: Path) -> None:
         ('"test_softmax", "from"', '"test_softmax", "points": 9, "from"', "and has points"),
     ],
 )
-def test_what_cannot_be_borrowed_says_why(project: Path, old: str, new: str, reason: str) -> None:
+def test_what_cannot_be_borrowed_says_why(
+    project: Project, old: str, new: str, reason: str
+) -> None:
     path = borrower(project, SOURCE.replace(old, new))
     with pytest.raises(SourceError) as caught:
         load(AGAIN, project)
@@ -91,7 +97,7 @@ def test_what_cannot_be_borrowed_says_why(project: Path, old: str, new: str, rea
     assert reason in str(caught.value)
 
 
-def test_borrowed_cells_are_not_lent_on_and_own_ones_are(project: Path) -> None:
+def test_borrowed_cells_are_not_lent_on_and_own_ones_are(project: Project) -> None:
     own = '\n# %% [markdown] nbgrader={"grade_id": "text_own", "points": 1}\n# An answer.\n'
     borrower(project, SOURCE + own)
     path = borrower(project, SOURCE.replace(SLUG, AGAIN), "22_thrice")
@@ -102,18 +108,18 @@ def test_borrowed_cells_are_not_lent_on_and_own_ones_are(project: Path) -> None:
     assert load("22_thrice", project).by_id["text_own"].lender == AGAIN
 
 
-def test_a_borrowed_name_needs_a_bank_as_well(project: Path) -> None:
+def test_a_borrowed_name_needs_a_bank_as_well(project: Project) -> None:
     borrower(project)
-    bank = load(SLUG, project).bank
+    bank = project.bank_path(SLUG)
     bank.write_text(bank.read_text().replace('"softmax",', '"other",'))
     with pytest.raises(SourceError, match='"softmax" has no known-wrong answer'):
         load(AGAIN, project)
 
 
 LENT = """
-# %% nbgrader={"grade_id": "hot_entropy", "from": "20_temperature"}
+# %% nbgrader={"grade_id": "hot_entropy", "from": "01_temperature"}
 
-# %% nbgrader={"grade_id": "test_hot_entropy", "from": "20_temperature"}
+# %% nbgrader={"grade_id": "test_hot_entropy", "from": "01_temperature"}
 """
 
 
@@ -123,7 +129,7 @@ def spoil(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_what_a_borrowed_answer_needs_is_named_with_its_place(project: Path) -> None:
+def test_what_a_borrowed_answer_needs_is_named_with_its_place(project: Project) -> None:
     path = borrower(project, SOURCE + LENT)
     at = path.read_text().splitlines().index(LENT.splitlines()[1]) + 1
     where = f"solutions/{AGAIN}.py:{at}: "
@@ -148,7 +154,7 @@ def test_what_a_borrowed_answer_needs_is_named_with_its_place(project: Path) -> 
     assert load(AGAIN, project).points == 8
 
 
-def test_what_only_the_lenders_bank_needs_is_missed_too(project: Path) -> None:
+def test_what_only_the_lenders_bank_needs_is_missed_too(project: Project) -> None:
     lender = load(SLUG, project)
     spoil(
         lender.path, "import numpy as np\n", "import numpy as np\ndef grow(x): return np.exp(x)\n"
@@ -159,7 +165,7 @@ def test_what_only_the_lenders_bank_needs_is_missed_too(project: Path) -> None:
         load(AGAIN, project)
 
 
-def test_a_reference_that_is_not_there_is_missed(project: Path) -> None:
+def test_a_reference_that_is_not_there_is_missed(project: Project) -> None:
     lender = load(SLUG, project)
     extra = "    holds(reference.hot_entropy is not None, 'there')\n"
     first = "    for temperature in (0.5, 2.0):\n"
@@ -174,7 +180,7 @@ def test_a_reference_that_is_not_there_is_missed(project: Path) -> None:
     )
 
 
-def test_a_name_of_ones_own_that_a_borrowed_test_uses_otherwise(project: Path) -> None:
+def test_a_name_of_ones_own_that_a_borrowed_test_uses_otherwise(project: Project) -> None:
     own = """
 # %% nbgrader={"grade_id": "weights", "solution": true}
 ### BEGIN SOLUTION
@@ -185,9 +191,9 @@ weights = 1
 assert weights == 1
 """
     path = borrower(project, SOURCE + own)
-    bank = project / "autograder" / "misconceptions" / f"{AGAIN}.py"
+    bank = project.root / "misconceptions" / f"{AGAIN}.py"
     bank.write_text(
-        "from autograder.misconceptions import wrong\n\n\n"
+        "from autograder.bank import wrong\n\n\n"
         '@wrong("weights", "two", hint="One.", value=True)\n'
         'def two():\n    """Two."""\n    return 2\n'
     )
@@ -196,16 +202,16 @@ assert weights == 1
         load(AGAIN, project)
 
 
-def test_answers_of_ones_own_add_to_the_lenders(project: Path) -> None:
+def test_answers_of_ones_own_add_to_the_lenders(project: Project) -> None:
     borrower(project)
-    bank = project / "autograder" / "misconceptions" / f"{AGAIN}.py"
+    bank = project.root / "misconceptions" / f"{AGAIN}.py"
     bank.write_text(
-        "from autograder.misconceptions import wrong\n\n\n"
+        "from autograder.bank import wrong\n\n\n"
         '@wrong("softmax", "all equal", hint="They differ.")\n'
         'def equal(scores, temperature):\n    """All alike."""\n'
         "    return scores * 0 + 1 / scores.shape[1]\n"
     )
-    assert [a.title for a in misconceptions.answers(AGAIN, project)][:2] == [
+    assert [a.title for a in bank.answers(AGAIN, project)][:2] == [
         "all equal",
         "multiplied by the temperature",
     ]
@@ -213,32 +219,32 @@ def test_answers_of_ones_own_add_to_the_lenders(project: Path) -> None:
         r.faults for r in check.check_name(load(AGAIN, project), "softmax", 2) if r.faults
     ] == []
     bank.write_text(bank.read_text().replace("all equal", "multiplied by the temperature"))
-    again = project / "autograder" / "misconceptions" / "22_thrice.py"
+    again = project.root / "misconceptions" / "22_thrice.py"
     bank.rename(again)  # a module is read once
     borrower(project, slug="22_thrice")
     with pytest.raises(ValueError, match="share a title"):
-        misconceptions.answers("22_thrice", project)
+        bank.answers("22_thrice", project)
 
 
-def test_a_class_is_graded_on_borrowed_cells(project: Path, tmp_path: Path) -> None:
+def test_a_class_is_graded_on_borrowed_cells(project: Project, tmp_path: Path) -> None:
     borrower(project)
     release.release(project)
     assignment = load(AGAIN, project)
     folder = tmp_path / "course"
-    gradebook.init(folder, project)
+    grading.init(folder, project)
     answers = demo.model_answers(assignment)
-    bad = next(a for a in misconceptions.answers(AGAIN, project) if not a.correct)
+    bad = next(a for a in bank.answers(AGAIN, project) if not a.correct)
     for student, softmax in [("right", answers["softmax"]), ("wrong", bad.source())]:
         target = folder / "submitted" / student / AGAIN
         target.mkdir(parents=True)
         notebook = demo.handed_in(assignment, answers | {"softmax": softmax})
         nbformat.write(notebook, target / f"{AGAIN}.ipynb")
-    rows, problems = gradebook.grade(folder)
+    rows, problems = grading.grade(folder)
     assert not problems
     assert {r["student"]: (r["score"], r["to_mark"]) for r in rows} == {
         "right": (3, 1),
         "wrong": (1, 1),
     }
-    gradebook.feedback(folder)
+    grading.feedback(folder)
     page = (folder / "feedback" / "wrong" / AGAIN / f"{AGAIN}.html").read_text()
     assert bad.title in page and bad.hint in page.replace("&#39;", "'")

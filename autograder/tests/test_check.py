@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder import check, misconceptions
-from autograder.misconceptions import right, wrong
+from autograder import bank, check
+from autograder.bank import right, wrong
 from autograder.tests.test_verdict import BANK, SOURCE, project
 
 
@@ -129,9 +129,9 @@ def test_two_answers_of_one_title_are_refused(tmp_path):
     )
     assignment = project(tmp_path, bank=again)
     with pytest.raises(ValueError, match="rename one"):
-        misconceptions.answers(assignment.slug, assignment.root)
+        bank.answers(assignment.slug, assignment.root)
 
 
 def test_an_assignment_without_a_bank_has_no_answers(tmp_path):
-    assert misconceptions.answers("99_nothing") == ()
-    assert misconceptions.answers("99_nothing", tmp_path) == ()
+    assert bank.answers("99_nothing") == ()
+    assert bank.answers("99_nothing", tmp_path) == ()

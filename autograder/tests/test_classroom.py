@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from autograder import classroom, demo, gradebook, submission
+from autograder import demo, release
 from autograder.__main__ import main
-from autograder.classroom import Course, CourseError
-from autograder.course import load
+from autograder.attacks.handed_in import Work, class_of
+from autograder.errors import CourseError, ReleaseError
+from autograder.grade.submission import read
+from autograder.nbgrader import grading
+from autograder.nbgrader.course import Course
+from autograder.project import Project
 from autograder.release import graded_notebook
+from autograder.rules import load
 
 from .conftest import SLUG, write_project
-from .handed_in import Work, class_of
 
 
 def rows_of(course: Path) -> dict[str, dict[str, str]]:
@@ -47,14 +51,16 @@ def test_every_reason_is_in_that_students_feedback(course: Path, work: dict[str,
 
 
 def test_nothing_but_answers_and_own_cells_is_taken_from_a_file(
-    released: Path, work: dict[str, Work], tmp_path: Path
+    released: Project, work: dict[str, Work], tmp_path: Path
 ) -> None:
     assignment = load(SLUG, released)
     answers = {c.grade_id for c in assignment.of_kind("solution", "manual")}
     ours = {c.id: dict(c) for c in graded_notebook(assignment).cells if c.id not in answers}
     for student, w in work.items():
         w.make(tmp_path / student / SLUG)
-        cells = submission.read(tmp_path / student / SLUG / f"{SLUG}.ipynb", assignment).cells
+        cells = read(
+            tmp_path / student / SLUG / f"{SLUG}.ipynb", assignment, student
+        ).notebook.cells
         kept = [c for c in cells if not c.id.startswith("own_")]
         assert [c.id for c in kept] == [c.id for c in graded_notebook(assignment).cells], student
         assert {c.id: dict(c) for c in kept if c.id not in answers} == ours, student
@@ -83,17 +89,17 @@ NAMES = ("=1+1", "+a", "@b", "-c", "O'Neill", "José", 'x"y', "<script>pwn()<")
 NOBODY = ("a\nb", "\x1b[31mred", "*", "a[b]", "{student_id}", "\udcff", "\u202eeve")
 
 
-def test_names_do_no_harm(released: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_names_do_no_harm(released: Project, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """A name is no formula in a spreadsheet, no markup in a terminal, no pattern, no surprise."""
     folder = tmp_path / "course"
-    gradebook.init(folder, released)
+    grading.init(folder, released)
     empty = class_of(load(SLUG, released))["empty"]
     for name in (*NAMES, *NOBODY):
         empty.make(folder / "submitted" / name / SLUG)
     (folder / "submitted" / ".trash").mkdir()
     empty_file = folder / "submitted" / "José" / SLUG / f"{SLUG}.ipynb"
     empty_file.rename(empty_file.with_name("[red]x.ipynb"))
-    rows, problems = gradebook.grade(folder)
+    rows, problems = grading.grade(folder)
     assert [row["student"] for row in rows] == sorted(NAMES)
     assert sorted(str(p).partition("submitted: ")[2] for p in problems) == sorted(
         f"{name!r} is no student's name — rename the folder" for name in NOBODY
@@ -101,7 +107,7 @@ def test_names_do_no_harm(released: Path, tmp_path: Path, capsys: pytest.Capture
     listed = rows_of(folder)
     assert all(not name.startswith(tuple("=+-@")) for name in listed)
     assert {name.removeprefix("'") for name in listed} == set(NAMES)
-    assert len(gradebook.feedback(folder)) == len(NAMES)
+    assert len(grading.feedback(folder)) == len(NAMES)
     main(["grade", "--course", str(folder)])
     said = capsys.readouterr()
     assert (
@@ -114,10 +120,10 @@ def test_names_do_no_harm(released: Path, tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.fixture
-def small(released: Path, tmp_path: Path) -> Path:
+def small(released: Project, tmp_path: Path) -> Path:
     """A course folder with three submissions that have not been graded."""
     folder = tmp_path / "course"
-    gradebook.init(folder, released)
+    grading.init(folder, released)
     work = class_of(load(SLUG, released))
     for student in ("solved", "half", "empty"):
         work[student].make(folder / "submitted" / student / SLUG)
@@ -134,11 +140,11 @@ def test_no_work_is_done_twice(small: Path) -> None:
         raise KeyboardInterrupt
 
     def scores(done: list[int]) -> dict[str, float]:
-        return {row["student"]: row["score"] for row in gradebook.grade(small, done=done.append)[0]}
+        return {row["student"]: row["score"] for row in grading.grade(small, done=done.append)[0]}
 
     # A run that is stopped after its first result resumes with the others.
     with pytest.raises(KeyboardInterrupt):
-        gradebook.grade(small, done=stop)
+        grading.grade(small, done=stop)
     saved = records(small)
     assert saved
     assert scores([]) == {"solved": 6, "half": 3, "empty": 0}
@@ -173,28 +179,27 @@ def test_a_record_is_keyed_by_all_it_depends_on(tmp_path: Path) -> None:
     room.root.mkdir()
     room.write_salt()
     folder = room.submitted(SLUG, "x").parent
-    from autograder.release import release
 
-    release(project)
+    release.release(project)
     class_of(assignment)["solved"].make(folder)
 
     def changes(path: Path, old: str, new: str) -> bool:
-        before = classroom.key(room, SLUG, "x")
+        before = room.task(room.read(SLUG, "x")).key
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
-        return classroom.key(room, SLUG, "x") != before
+        return room.task(room.read(SLUG, "x")).key != before
 
     assert not changes(room.submitted(SLUG, "x"), '"deletable": false', '"deletable": true')
     assert changes(room.submitted(SLUG, "x"), "weights.sum", "weights .sum")
     assert changes(assignment.path, "(0.5, 2.0)", "(0.5, 3.0)")
     assert changes(assignment.bank, "Hotter means larger scores.", "Hotter means larger ones.")
-    data = project / "solutions" / SLUG / "table.csv"
+    data = project.root / "solutions" / SLUG / "table.csv"
     data.parent.mkdir()
-    before = classroom.key(room, SLUG, "x")
+    before = room.task(room.read(SLUG, "x")).key
     data.write_text("1,2")
-    assert classroom.key(room, SLUG, "x") != before
-    assert classroom.key(room, SLUG, "x") != classroom.key(room, SLUG, "y")
+    assert room.task(room.read(SLUG, "x")).key != before
+    assert room.task(room.read(SLUG, "x")).key != room.task(room.read(SLUG, "y")).key
 
 
 def test_a_record_holds_the_run_and_the_verdicts(course: Path) -> None:
@@ -208,50 +213,49 @@ def test_a_record_holds_the_run_and_the_verdicts(course: Path) -> None:
 # --- course folders
 
 
-def test_a_folder_that_is_in_use_is_not_made_a_course(tmp_path: Path, released: Path) -> None:
+def test_a_folder_that_is_in_use_is_not_made_a_course(tmp_path: Path, released: Project) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(CourseError, match="not an empty folder"):
-        gradebook.init(tmp_path, released)
+        grading.init(tmp_path, released)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_a_folder_that_is_no_course_is_not_graded(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="not a course folder"):
-        gradebook.grade(tmp_path)
+        grading.grade(tmp_path)
 
 
 def test_a_course_that_lost_its_configuration_is_not_graded(small: Path) -> None:
     (small / "nbgrader_config.py").write_text("c = get_config()\n")
     with pytest.raises(CourseError, match="does not load"):
-        gradebook.grade(small)
+        grading.grade(small)
 
 
 def test_a_test_that_changes_is_graded_anew(tmp_path: Path) -> None:
-    from autograder.release import ReleaseError, release
 
     project = write_project(tmp_path / "project")
-    release(project)
+    release.release(project)
     folder = tmp_path / "course"
-    gradebook.init(folder, project)
+    grading.init(folder, project)
     class_of(load(SLUG, project))["half"].make(folder / "submitted" / "half" / SLUG)
-    assert [row["score"] for row in gradebook.grade(folder)[0]] == [3]
+    assert [row["score"] for row in grading.grade(folder)[0]] == [3]
 
-    source = project / "solutions" / f"{SLUG}.py"
+    source = project.root / "solutions" / f"{SLUG}.py"
     text = source.read_text()
     source.write_text(
         text.replace('"test_hot_entropy", "points": 3', '"test_hot_entropy", "points": 5')
     )
-    (row,), _ = gradebook.grade(folder)
+    (row,), _ = grading.grade(folder)
     assert (row["score"], row["max_score"]) == (5, 10)
 
     # nbgrader cannot add a cell to a notebook that has submissions: say so, and what to do.
     source.write_text(text + '\n# %% nbgrader={"grade_id": "given_more"}\nx = 1\n')
-    rows, (problem,) = gradebook.grade(folder)
+    rows, (problem,) = grading.grade(folder)
     assert rows == [] and isinstance(problem, ReleaseError)
     assert "its cells are not those" in str(problem)
 
 
-def test_the_demo_class(released: Path, tmp_path: Path) -> None:
+def test_the_demo_class(released: Project, tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     rows = demo.run(folder, released)
     assert len(rows) >= 12

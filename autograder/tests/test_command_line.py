@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder import gradebook, release
+from autograder import release
 from autograder.__main__ import main
-from autograder.course import ROOT, assignments, load
+from autograder.attacks.handed_in import class_of
+from autograder.nbgrader import grading
+from autograder.project import CHECKOUT as ROOT
+from autograder.project import Project
+from autograder.rules import load
 
 from .conftest import SLUG
-from .handed_in import class_of
 
 
 def run(*arguments: object) -> int:
@@ -79,7 +82,7 @@ def test_release_check(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
 
     for name in ("autograder", "solutions", "exercises"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    first = assignments()[0]
+    first = Project(ROOT).slugs()[0]
     (tmp_path / "exercises" / first / f"{first}.ipynb").write_text("by hand")
     command = [sys.executable, "-m", "autograder", "release", "--check"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -91,17 +94,17 @@ def test_release_check(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
 
 
 def test_a_broken_assignment_does_not_stop_the_others(
-    project: Path, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    project: Project, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     """One is malformed, one has a test that fails on its own solution, one is graded."""
     for slug in ("21_malformed", "22_wrong"):
         shutil.copy(source, source.with_stem(slug))
-        bank = load(SLUG, project).bank
+        bank = project.bank_path(SLUG)
         shutil.copy(bank, bank.with_stem(slug))
     release.release(project)
     folder = tmp_path / "course"
-    gradebook.init(folder, project)
-    for slug in assignments(project):
+    grading.init(folder, project)
+    for slug in project.slugs():
         class_of(load(slug, project))["solved"].make(folder / "submitted" / "solved" / slug)
     malformed, wrong = source.with_stem("21_malformed"), source.with_stem("22_wrong")
     malformed.write_text(source.read_text().replace("### END HIDDEN TESTS", "", 1))
@@ -126,10 +129,10 @@ def test_init_as_a_process(tmp_path: Path) -> None:
     environment = {"PATH": "", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith(f"{tmp_path / 'course'}: {len(assignments())} assignments")
+    assert ran.stdout.startswith(f"{tmp_path / 'course'}: {len(Project(ROOT).slugs())} assignments")
     names = {p.name for p in (tmp_path / "course").iterdir()}
     assert {"nbgrader_config.py", "salt", "gradebook.db", "submitted", "source"} <= names
-    for slug in assignments():
+    for slug in Project(ROOT).slugs():
         released = tmp_path / "course" / "release" / slug / f"{slug}.ipynb"
         public = ROOT / "exercises" / slug / f"{slug}.ipynb"
         assert released.read_bytes() == public.read_bytes()

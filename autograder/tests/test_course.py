@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import SourceError, assignments, load
+from autograder.errors import SourceError
+from autograder.project import Project
+from autograder.rules import load
 
 from .conftest import SLUG
 
 
-def test_cells_of_the_worked_example(released: Path) -> None:
+def test_cells_of_the_worked_example(released: Project) -> None:
     assignment = load(SLUG, released)
     kinds = [(c.kind, c.grade_id) for c in assignment.cells if c.kind != "text"]
     assert kinds == [
@@ -22,7 +24,7 @@ def test_cells_of_the_worked_example(released: Path) -> None:
         ("test", "test_hot_entropy"),
         ("manual", "text_cold"),
     ]
-    assert assignments(released) == (SLUG,)
+    assert released.slugs() == (SLUG,)
     assert assignment.solution_names == ("softmax", "hot_entropy")
     assert assignment.points == 8
     assert assignment.given_names == {"np", "sp", "N"}
@@ -33,7 +35,7 @@ def test_cells_of_the_worked_example(released: Path) -> None:
     assert "HIDDEN" not in test.visible + test.hidden
 
 
-def test_lines_are_those_of_the_file(released: Path) -> None:
+def test_lines_are_those_of_the_file(released: Project) -> None:
     assignment = load(SLUG, released)
     lines = assignment.path.read_text().splitlines()
     for cell in assignment.cells:
@@ -42,7 +44,7 @@ def test_lines_are_those_of_the_file(released: Path) -> None:
             assert f'"{cell.grade_id}"' in lines[cell.line - 1]
 
 
-def test_given_solution_and_test_metadata(released: Path) -> None:
+def test_given_solution_and_test_metadata(released: Project) -> None:
     by_id = load(SLUG, released).by_id
     marks = {name: by_id[name].metadata.get("nbgrader") for name in by_id}
     assert [marks["given_imports"][k] for k in ("grade", "solution", "locked")] == [0, 0, 1]
@@ -212,7 +214,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("old, new, at, reason", SPOILT.values(), ids=SPOILT)
 def test_a_spoilt_source_names_line_and_reason(
-    project: Path, source: Path, old: str, new: str, at: str, reason: str
+    project: Project, source: Path, old: str, new: str, at: str, reason: str
 ) -> None:
     text = source.read_text()
     assert text.count(old) == 1, "the example no longer holds what is to be spoilt"
@@ -227,7 +229,7 @@ def test_a_spoilt_source_names_line_and_reason(
     assert " — " in message and "\n" not in message
 
 
-def test_an_answer_without_a_test(project: Path, source: Path) -> None:
+def test_an_answer_without_a_test(project: Project, source: Path) -> None:
     text = source.read_text()
     start = text.index('# %% nbgrader={"grade_id": "test_softmax"')
     source.write_text(text[:start] + text[text.index("# %% [markdown]\n# ## The hot limit") :])
@@ -235,8 +237,8 @@ def test_an_answer_without_a_test(project: Path, source: Path) -> None:
         load(SLUG, project)
 
 
-def test_an_answer_without_a_bank(project: Path, source: Path) -> None:
-    bank = load(SLUG, project).bank
+def test_an_answer_without_a_bank(project: Project, source: Path) -> None:
+    bank = project.bank_path(SLUG)
     bank.write_text(bank.read_text().replace('"hot_entropy",', '"hot",'))
     with pytest.raises(SourceError, match='"hot_entropy" has no known-wrong answer'):
         load(SLUG, project)
@@ -245,27 +247,27 @@ def test_an_answer_without_a_bank(project: Path, source: Path) -> None:
         load(SLUG, project)
 
 
-def test_a_bank_with_a_syntax_error(project: Path) -> None:
-    bank = load(SLUG, project).bank
+def test_a_bank_with_a_syntax_error(project: Project) -> None:
+    bank = project.bank_path(SLUG)
     bank.write_text("def (")
-    with pytest.raises(SourceError, match=rf"autograder/misconceptions/{SLUG}\.py:1: syntax error"):
+    with pytest.raises(SourceError, match=rf"misconceptions/{SLUG}\.py:1: syntax error"):
         load(SLUG, project)
 
 
-def test_a_file_that_is_not_utf8(project: Path, source: Path) -> None:
+def test_a_file_that_is_not_utf8(project: Project, source: Path) -> None:
     source.write_bytes("# %% [markdown]\n# é".encode("latin-1"))
     with pytest.raises(SourceError, match="not UTF-8"):
         load(SLUG, project)
 
 
-def test_an_assignment_that_is_not_there(project: Path) -> None:
+def test_an_assignment_that_is_not_there(project: Project) -> None:
     with pytest.raises(SourceError, match=f"no such assignment — choose from: {SLUG}"):
         load("21_nothing", project)
     with pytest.raises(SourceError, match="no such assignment"):
         load("../solutions/" + SLUG, project)
 
 
-def test_a_marker_inside_a_string_is_no_cell(project: Path, source: Path) -> None:
+def test_a_marker_inside_a_string_is_no_cell(project: Project, source: Path) -> None:
     text = source.read_text()
     inserted = 'import sympy as sp\nnote = """\n# %% not a cell\n"""\n'
     source.write_text(text.replace("import sympy as sp\n", inserted, 1))

@@ -10,9 +10,13 @@ from dataclasses import fields
 
 import pytest
 
-from autograder import sandbox, verdict
-from autograder.course import ROOT
-from autograder.sandbox import DEFAULT, Budget, Limits, Sandbox, ShellDied, Spent
+from autograder.grade.grading import grade
+from autograder.project import CHECKOUT as ROOT
+from autograder.sandbox import server
+from autograder.sandbox.budget import Budget, Spent
+from autograder.sandbox.server import Sandbox
+from autograder.sandbox.shell import ShellDied
+from autograder.student.limits import DEFAULT, Limits
 
 from .conftest import needs_closed_box
 from .test_sandbox import descendants, forkserver, gone
@@ -59,7 +63,7 @@ def graded(assignment, limits, **answers):
     with Sandbox(limits) as box:
         box.open_shell().close()
         opener, began = Alone(box), time.monotonic()
-        record = verdict.grade(assignment, script(assignment, **answers), 1, opener, limits=limits)
+        record = grade(assignment, script(assignment, **answers), 1, opener, limits=limits)
         return record, opener.opened, time.monotonic() - began
 
 
@@ -75,7 +79,7 @@ def said(record, cell):
 @pytest.mark.parametrize("closed", [False, True])
 def test_computing_adds_up_over_shells(closed):
     budget, shell, opened = Budget(Limits(cpu_seconds=2)), None, 0
-    with Sandbox(closed=closed) as box, pytest.raises(Spent) as spent:
+    with Sandbox(isolated=closed) as box, pytest.raises(Spent) as spent:
         for _ in range(10):
             shell = budget.open(Alone(box), shell)
             opened += 1
@@ -175,7 +179,7 @@ def test_both_runs_may_use_all_of_the_memory_but_never_at_once(assignment):
 @needs_closed_box
 def test_a_shell_that_does_not_end_takes_its_forkserver_with_it(monkeypatch):
     """Nothing of it may go on beside the next one."""
-    monkeypatch.setattr(sandbox, "_PATIENCE", 1)
+    monkeypatch.setattr(server, "_SECONDS_TO_END", 1)
     with Sandbox() as box, box.open_shell() as shell:
         tree = [box._process.pid, *descendants(box._process.pid)]
         os.kill(forkserver(box), signal.SIGSTOP)  # so it cannot end the shell

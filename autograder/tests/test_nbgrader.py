@@ -18,13 +18,18 @@ import pytest
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 
-from autograder import demo, gradebook
-from autograder.course import ROOT, files_of, load
-from autograder.nbgrader_hooks import read_score, safe_html, safe_markdown, safe_outputs
-from autograder.release import STUBS, generate, release
+from autograder import demo, release
+from autograder.attacks.handed_in import Work
+from autograder.nbgrader import export, grading
+from autograder.nbgrader.feedback import safe_html, safe_markdown, safe_outputs
+from autograder.nbgrader.marks import read_score
+from autograder.project import CHECKOUT as ROOT
+from autograder.project import Project
+from autograder.release import STUBS, generate
+from autograder.rules import load
+from autograder.testing import score
 
 from .conftest import SLUG, write_project
-from .handed_in import Work
 
 STUDENTS = ("solved", "half", "forged", "missing", "empty", "evil", "linked-folder", "date-odd")
 
@@ -45,7 +50,7 @@ def scores(folder: Path) -> dict[tuple[str, str], float]:
     """(student, assignment) → score in the gradebook."""
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
         return {
-            (submission.student.id, assignment.name): submission.score
+            (submission.student.id, assignment.name): score
             for assignment in book.assignments
             for submission in assignment.submissions
         }
@@ -55,10 +60,12 @@ def scores(folder: Path) -> dict[tuple[str, str], float]:
 
 
 @pytest.fixture(scope="module")
-def plain(released: Path, work: dict[str, Work], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def plain(
+    released: Project, work: dict[str, Work], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A course folder that only nbgrader's own commands have touched since `init`."""
     folder = tmp_path_factory.mktemp("plain")
-    gradebook.init(folder, released)
+    grading.init(folder, released)
     for student in STUDENTS:
         work[student].make(folder / "submitted" / student / SLUG)
     for command in ("autograde", "generate_feedback"):
@@ -98,10 +105,10 @@ def test_no_execute_does_not_grade_saved_outputs(plain: Path) -> None:
 
 
 def test_without_the_grader_nbgrader_does_not_run_students_code(
-    released: Path, tmp_path: Path
+    released: Project, tmp_path: Path
 ) -> None:
     folder = tmp_path / "course"
-    gradebook.init(folder, released)
+    grading.init(folder, released)
     target = folder / "submitted" / "x" / SLUG
     target.mkdir(parents=True)
     spy = f"from pathlib import Path\nPath({str(tmp_path / 'ran')!r}).touch()"
@@ -115,11 +122,13 @@ def test_without_the_grader_nbgrader_does_not_run_students_code(
     assert not (tmp_path / "ran").exists() and not list((folder / "autograded").iterdir())
 
 
-def test_a_mark_given_by_hand_stays(released: Path, work: dict[str, Work], tmp_path: Path) -> None:
+def test_a_mark_given_by_hand_stays(
+    released: Project, work: dict[str, Work], tmp_path: Path
+) -> None:
     folder = tmp_path / "course"
-    gradebook.init(folder, released)
+    grading.init(folder, released)
     work["solved"].make(folder / "submitted" / "solved" / SLUG)
-    (row,), _ = gradebook.grade(folder)
+    (row,), _ = grading.grade(folder)
     assert (row["score"], row["to_mark"], row["text_cold"]) == (6, 1, 0)
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
         grade = book.find_grade("text_cold", SLUG, SLUG, "solved")
@@ -128,12 +137,12 @@ def test_a_mark_given_by_hand_stays(released: Path, work: dict[str, Work], tmp_p
         comment.manual_comment = "Why does it *grow*? <script>evil()</script>"
         book.db.commit()
         book.add_student("nobody")
-    rows = gradebook.export(folder)
+    rows = export.export(folder)
     assert [(r["student"], r["score"], r["to_mark"], r["note"]) for r in rows] == [
         ("nobody", 0, 0, "Nothing handed in."),
         ("solved", 7.5, 0, ""),
     ]
-    (page,) = gradebook.feedback(folder)
+    (page,) = grading.feedback(folder)
     assert "7.5 of 8 points" in page.read_text()
     assert "Why does it <em>grow</em>? &lt;script&gt;" in page.read_text()
 
@@ -159,16 +168,16 @@ def one_word():
 
 
 def test_a_text_in_a_string_is_counted_and_waits_for_its_marks(
-    project: Path, tmp_path: Path
+    project: Project, tmp_path: Path
 ) -> None:
     for path, text in zip(load(SLUG, project).files, (WORDS, WORDS_BANK), strict=True):
         path.write_text(path.read_text() + text)
-    release(project)
+    release.release(project)
     assignment, folder = load(SLUG, project), tmp_path / "course"
     assert assignment.points == 11
     mark = assignment.by_id["text_words"].metadata["nbgrader"]
     assert (mark["grade"], mark["solution"], mark["locked"]) == (True, True, False)
-    gradebook.init(folder, project)
+    grading.init(folder, project)
     answers = demo.model_answers(assignment)
     for student, words in [("right", answers["text_words"]), ("short", "text_words = 'all'")]:
         work = demo.handed_in(assignment, answers | {"text_words": words})
@@ -178,14 +187,14 @@ def test_a_text_in_a_string_is_counted_and_waits_for_its_marks(
     target = folder / "submitted" / "untouched" / SLUG
     target.mkdir(parents=True)
     nbformat.write(demo.handed_in(assignment, {}), target / f"{SLUG}.ipynb")
-    rows, problems = gradebook.grade(folder)
+    rows, problems = grading.grade(folder)
     assert not problems
     assert {r["student"]: (r["score"], r["to_mark"], r["test_text_words"]) for r in rows} == {
         "right": (7, 2, 1),
         "short": (6, 2, 0),
         "untouched": (0, 0, 0),
     }
-    gradebook.feedback(folder)
+    grading.feedback(folder)
     page = (folder / "feedback" / "short" / SLUG / f"{SLUG}.html").read_text()
     assert "expected 3 to 5 words, got 1" in page
     assert page.count("not marked yet (2 points)") == 4  # two texts, each in the table and above it
@@ -289,7 +298,9 @@ def test_no_feedback_page_runs_or_fetches_anything(course: Path) -> None:
     assert "<b>bold</b>" in evil and "&lt;script&gt;" in evil
 
 
-def test_no_feedback_page_holds_a_hidden_test_or_the_solution(course: Path, released: Path) -> None:
+def test_no_feedback_page_holds_a_hidden_test_or_the_solution(
+    course: Path, released: Project
+) -> None:
     assignment = load(SLUG, released)
     secret = {
         line.strip()
@@ -430,12 +441,15 @@ def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
     The assignment has everything: values, functions, borrowed cells, texts in cells and in strings.
     """
     slug = "19_homework_facenet"
-    files = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in files_of(slug)}
+    files = {
+        str(p.relative_to(ROOT)): p.read_text(encoding="utf-8")
+        for p in load(slug, Project(ROOT)).files
+    }
     project = write_project(tmp_path / "project", files)
-    release(project)
+    release.release(project)
     assignment = load(slug, project)
     ours, stock = tmp_path / "ours", tmp_path / "stock"
-    gradebook.init(ours, project)
+    grading.init(ours, project)
     stock.mkdir()
     (stock / "nbgrader_config.py").write_text("c = get_config()\n")
     generate([assignment], stock, STUBS, f"sqlite:///{stock}/gradebook.db")
@@ -445,7 +459,7 @@ def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
             target = folder / "submitted" / f"s{number}" / slug
             target.mkdir(parents=True)
             nbformat.write(notebook, target / f"{slug}.ipynb")
-    gradebook.grade(ours)
+    grading.grade(ours)
     ran = nbgrader(stock, "autograde", slug, PYTHONPATH=str(ROOT), JUPYTER_PREFER_ENV_PATH="1")
     assert ran.returncode == 0, ran.stderr
 

@@ -9,13 +9,13 @@ import nbclient
 import pytest
 from nbformat import v4
 
-from autograder.bench.__main__ import CELLS as TEN
-from autograder.sandbox import Sandbox
+from autograder import bench
+from autograder.sandbox.server import Sandbox
 
 from .conftest import needs_closed_box
 
 CELLS = [
-    *TEN,
+    *bench.CELLS,
     "sp.Matrix([[1, x], [s, 2]])",
     "class Thing: pass\nThing()",
     "import os\nprint('here:', os.getcwd())",
@@ -62,16 +62,16 @@ def shown() -> list[list[dict]]:
 
 @pytest.mark.parametrize("closed", [False, pytest.param(True, marks=needs_closed_box)])
 def test_cells_show_what_they_show_in_a_kernel(shown, closed):
-    with Sandbox(closed=closed) as box, box.open_shell() as shell:
+    with Sandbox(isolated=closed) as box, box.open_shell() as shell:
         for cell, outputs in zip(CELLS, shown, strict=True):
             assert plain(shell.run(cell)) == outputs, cell
 
 
 def test_a_usual_notebook_finds_everything_loaded():
     """What is loaded after the fork is loaded for every submission anew."""
-    with Sandbox(closed=False) as box, box.open_shell() as shell:
+    with Sandbox(isolated=False) as box, box.open_shell() as shell:
         shell.run("import sys\nbefore = set(sys.modules)")
-        for cell in TEN:
+        for cell in bench.CELLS:
             shell.run(cell)
         shell.run("np.testing.assert_allclose(1, 1); sp.lambdify(x, x)(1); sp.latex(x)")
         shell.run("new = sorted(set(sys.modules) - before)")
@@ -84,7 +84,7 @@ def test_a_figure_is_drawn_once_to_be_measured_and_once_to_be_shown():
         "draw = Figure.draw\ndef counted(*args, **options):\n    global drawn\n    drawn += 1\n"
         "    return draw(*args, **options)\nFigure.draw = counted"
     )
-    with Sandbox(closed=False) as box, box.open_shell() as shell:
+    with Sandbox(isolated=False) as box, box.open_shell() as shell:
         shell.run(count)
         shell.run("plt.plot([1, 2]);")
         assert shell.value("drawn") == 2

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import box, sandbox
+from autograder.sandbox import bubblewrap, server
+from autograder.student import box
 from autograder.tests import elsewhere
 from autograder.tests.elsewhere import as_root_of_a_container, as_user, system_calls_of_docker
 
@@ -40,7 +41,7 @@ def refused(*steps: elsewhere.Step, **options: object) -> str:
 def told(*steps: elsewhere.Step, marks: bool = False) -> str:
     """What the self-test says after these steps, here or (no `marks`) as if in no container."""
     hide = "" if marks else "box._MARKS = (); "
-    code = f"from autograder import box, sandbox; {hide}print(sandbox.trouble())"
+    code = f"from autograder import box, sandbox; {hide}print(server.why_unavailable())"
     done = elsewhere.python(["-c", code], *steps)
     (line,) = done.stdout.strip().splitlines()
     return line
@@ -87,8 +88,8 @@ def test_a_container_that_hides_parts_of_proc():
 def test_the_mark_of_a_container():
     """It tells where nothing else does, as when AppArmor's profile for Docker denies a mount."""
     code = (
-        "from autograder import box; print(box.trouble('mount: Permission denied')); "
-        "print(box.trouble('mount: File exists'))"
+        "from autograder import box; print(bubblewrap.diagnose('mount: Permission denied')); "
+        "print(bubblewrap.diagnose('mount: File exists'))"
     )
     done = elsewhere.python(["-c", code], elsewhere.a_mark("/run/.containerenv"))
     denied, other = done.stdout.strip().splitlines()
@@ -118,11 +119,9 @@ def test_a_setting_that_other_kernels_have(setting, value, tmp_path):
 
 RIGHTLESS = f"""#!{sys.executable}
 import os, sys
-from autograder import box
 at = sys.argv.index("--") + 1
 less = '''
 import ctypes, errno, os, sys
-from autograder import box
 refuse = (box._RETURN, 0, 0, box._FAIL | errno.EPERM)
 column = box._MACHINES[os.uname().machine][1]
 calls = [box._REFUSED[name][column] for name in ("unshare", "mount", "setns")]
@@ -155,18 +154,18 @@ def test_bubblewrap_missing(tmp_path):
 def test_another_system_or_processor(monkeypatch, module, name, value, says):
     """These are only said to be: no such machine is at hand."""
     monkeypatch.setattr(module, name, value)
-    assert says in box.trouble("")
+    assert says in bubblewrap.diagnose("")
 
 
 def test_all_namespaces_in_use():
-    line = box.trouble(f"bwrap: Creating new namespace failed: {os.strerror(28)}")
+    line = bubblewrap.diagnose(f"bwrap: Creating new namespace failed: {os.strerror(28)}")
     assert "all namespaces are in use" in line and "user.max_user_namespaces" in line
 
 
 def test_a_reason_that_nobody_knows_is_quoted():
-    assert "(bwrap: no such luck)" in box.trouble("first line\nbwrap: no such luck")
+    assert "(bwrap: no such luck)" in bubblewrap.diagnose("first line\nbwrap: no such luck")
 
 
 def test_this_machine_can():
-    assert sandbox.trouble() == ""
+    assert server.why_unavailable() == ""
     assert Path("/proc/self/ns/user").exists()

@@ -12,30 +12,27 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder import demo
-from autograder.course import CODE_STUB, ROOT, TEXT_STUB, SourceError, assignments, load
-from autograder.release import (
-    ReleaseError,
-    bundle,
-    check_current,
-    graded_notebook,
-    instructor_notebook,
-    release,
-)
+from autograder import demo, release
+from autograder.assignment import CODE_STUB, TEXT_STUB
+from autograder.errors import ReleaseError, SourceError
+from autograder.project import CHECKOUT as ROOT
+from autograder.project import Project
+from autograder.release import bundle, check_current, graded_notebook, instructor_notebook
+from autograder.rules import load
 
 from .conftest import SLUG
 
-ALL = [*assignments(ROOT), SLUG]
+ALL = [*Project(ROOT).slugs(), SLUG]
 
 
-def notebook_of(slug: str, released: Path) -> tuple[nbformat.NotebookNode, Path]:
+def notebook_of(slug: str, released: Project) -> tuple[nbformat.NotebookNode, Project]:
     """A released notebook and the project it is from."""
-    project = released if slug == SLUG else ROOT
-    return nbformat.read(project / "exercises" / slug / f"{slug}.ipynb", as_version=4), project
+    project = released if slug == SLUG else Project(ROOT)
+    return nbformat.read(project.root / "exercises" / slug / f"{slug}.ipynb", as_version=4), project
 
 
 @pytest.mark.parametrize("slug", ALL)
-def test_a_released_notebook_is_its_source_without_answers(slug: str, released: Path) -> None:
+def test_a_released_notebook_is_its_source_without_answers(slug: str, released: Project) -> None:
     notebook, project = notebook_of(slug, released)
     assignment = load(slug, project)
     nbformat.validate(notebook)
@@ -72,7 +69,7 @@ def test_a_released_notebook_is_its_source_without_answers(slug: str, released: 
 
 @pytest.mark.parametrize("slug", ALL)
 def test_no_line_of_a_solution_or_hidden_test_is_anywhere_in_the_file(
-    slug: str, released: Path
+    slug: str, released: Project
 ) -> None:
     notebook, project = notebook_of(slug, released)
     assignment = load(slug, project)
@@ -98,9 +95,9 @@ def test_no_line_of_a_solution_or_hidden_test_is_anywhere_in_the_file(
 
 
 @pytest.mark.parametrize("slug", ALL)
-def test_an_untouched_notebook_raises_only_not_implemented(slug: str, released: Path) -> None:
+def test_an_untouched_notebook_raises_only_not_implemented(slug: str, released: Project) -> None:
     notebook, project = notebook_of(slug, released)
-    folder = project / "exercises" / slug
+    folder = project.root / "exercises" / slug
     resources = {"metadata": {"path": folder}}
     client = NotebookClient(
         notebook, allow_errors=True, resources=resources, extra_arguments=["--log-level=ERROR"]
@@ -121,51 +118,53 @@ def test_exercises_are_current() -> None:
     check_current(ROOT)
 
 
-def test_releasing_twice_gives_the_same_bytes(project: Path, released: Path) -> None:
-    release(project)
-    again = project / "exercises" / SLUG / f"{SLUG}.ipynb"
-    first = released / "exercises" / SLUG / f"{SLUG}.ipynb"
+def test_releasing_twice_gives_the_same_bytes(project: Project, released: Project) -> None:
+    release.release(project)
+    again = project.root / "exercises" / SLUG / f"{SLUG}.ipynb"
+    first = released.root / "exercises" / SLUG / f"{SLUG}.ipynb"
     assert again.read_bytes() == first.read_bytes()
 
 
-def test_data_travels_with_the_notebook(project: Path) -> None:
-    data = project / "solutions" / SLUG / "more" / "table.csv"
+def test_data_travels_with_the_notebook(project: Project) -> None:
+    data = project.root / "solutions" / SLUG / "more" / "table.csv"
     data.parent.mkdir(parents=True)
     data.write_bytes(b"a,b\r\n1,2\r\n")
-    release(project)
-    assert (project / "exercises" / SLUG / "more" / "table.csv").read_bytes() == data.read_bytes()
+    release.release(project)
+    assert (
+        project.root / "exercises" / SLUG / "more" / "table.csv"
+    ).read_bytes() == data.read_bytes()
     data.write_bytes(b"a,b\n3,4\n")
     with pytest.raises(ReleaseError, match=f"exercises/{SLUG}/more/table.csv"):
         check_current(project)
 
 
-def test_check_names_what_is_stale(project: Path) -> None:
+def test_check_names_what_is_stale(project: Project) -> None:
     with pytest.raises(ReleaseError, match=f"exercises/{SLUG}/{SLUG}.ipynb: not what"):
         check_current(project)
-    release(project)
+    release.release(project)
     check_current(project)
-    (project / "exercises" / SLUG / ".ipynb_checkpoints").mkdir()
-    (project / "exercises" / SLUG / ".ipynb_checkpoints" / "x.ipynb").write_text("{}")
+    (project.root / "exercises" / SLUG / ".ipynb_checkpoints").mkdir()
+    (project.root / "exercises" / SLUG / ".ipynb_checkpoints" / "x.ipynb").write_text("{}")
     check_current(project)  # what an editor leaves behind is nobody's business
-    (project / "exercises" / "notes.txt").write_text("by hand")
+    (project.root / "exercises" / "notes.txt").write_text("by hand")
     with pytest.raises(ReleaseError, match=r"exercises/notes\.txt: not what"):
         check_current(project)
 
 
 def test_a_source_that_is_refused_leaves_exercises_as_they_were(
-    project: Path, source: Path
+    project: Project, source: Path
 ) -> None:
-    release(project)
-    before = {p: p.read_bytes() for p in (project / "exercises").rglob("*") if p.is_file()}
+    release.release(project)
+    before = {p: p.read_bytes() for p in (project.root / "exercises").rglob("*") if p.is_file()}
     there = set(project.iterdir())
     source.write_text(source.read_text().replace("### END HIDDEN TESTS", "", 1))
     with pytest.raises(SourceError):
-        release(project)
+        release.release(project)
     assert {p: p.read_bytes() for p in before} == before
     assert set(project.iterdir()) == there
 
 
-def test_the_notebook_that_is_graded_is_the_one_that_was_released(released: Path) -> None:
+def test_the_notebook_that_is_graded_is_the_one_that_was_released(released: Project) -> None:
     graded = graded_notebook(load(SLUG, released))
     shown, _ = notebook_of(SLUG, released)
     for ours, theirs in zip(graded.cells, shown.cells, strict=True):
@@ -174,7 +173,7 @@ def test_the_notebook_that_is_graded_is_the_one_that_was_released(released: Path
             assert ours.source == theirs.source and ours.metadata == theirs.metadata
 
 
-def test_making_notebooks_leaves_the_assignment_alone(released: Path) -> None:
+def test_making_notebooks_leaves_the_assignment_alone(released: Project) -> None:
     assignment = load(SLUG, released)
     before = nbformat.writes(instructor_notebook(assignment))
     graded_notebook(assignment)
@@ -185,7 +184,7 @@ def test_making_notebooks_leaves_the_assignment_alone(released: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def unpacked(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked(released: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
     bundle(folder / "a.zip", released)
     bundle(folder / "b.zip", released)
@@ -201,18 +200,18 @@ def self_check(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_what_is_in_the_bundle(unpacked: Path, released: Path) -> None:
+def test_what_is_in_the_bundle(unpacked: Path, released: Project) -> None:
     names = {p.relative_to(unpacked).as_posix() for p in unpacked.rglob("*") if p.is_file()}
     notebook = f"exercises/{SLUG}/{SLUG}.ipynb"
     assert names == {"README.md", "requirements.txt", "check.py", notebook}
-    assert (unpacked / notebook).read_bytes() == (released / notebook).read_bytes()
+    assert (unpacked / notebook).read_bytes() == (released.root / notebook).read_bytes()
     pins = (unpacked / "requirements.txt").read_text().split()
     assert [pin.split("==")[0] for pin in pins] == ["numpy", "sympy", "matplotlib", "jupyterlab"]
     assert f"| `{SLUG}` | Softmax with a temperature | 8 |" in (unpacked / "README.md").read_text()
     assert "autograder" not in (unpacked / "check.py").read_text()
 
 
-def test_the_self_check_says_what_is_left_to_do(unpacked: Path, released: Path) -> None:
+def test_the_self_check_says_what_is_left_to_do(unpacked: Path, released: Project) -> None:
     ran = self_check(unpacked)
     assert ran.returncode == 1 and ran.stderr == ""
     assert "✗ test_softmax: not done yet" in ran.stdout
@@ -245,7 +244,7 @@ def test_the_self_check_on_wrong_use(unpacked: Path) -> None:
     assert ran.stderr == f"no assignment 21_nothing; there are: {SLUG}\n"
 
 
-def test_no_bundle_of_stale_exercises(project: Path) -> None:
+def test_no_bundle_of_stale_exercises(project: Project) -> None:
     with pytest.raises(ReleaseError):
-        bundle(project / "out.zip", project)
-    assert not (project / "out.zip").exists()
+        bundle(project.root / "out.zip", project)
+    assert not (project.root / "out.zip").exists()

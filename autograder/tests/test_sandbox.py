@@ -11,9 +11,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from autograder import sandbox, wire
-from autograder.sandbox import Callback, Limits, Remote, Sandbox, ShellDied, StudentError
-from autograder.wire import WireError
+from autograder.loopback import loopback
+from autograder.sandbox import server
+from autograder.sandbox.server import Sandbox
+from autograder.sandbox.shell import Callback, Handle, ShellDied, StudentError
+from autograder.student import wire
+from autograder.student.limits import Limits
+from autograder.student.wire import WireError
 
 from .conftest import needs_closed_box
 
@@ -35,7 +39,7 @@ def shell(box):
 def hasty():
     """A shell with little patience."""
     limits = Limits(cell_seconds=0.3, call_seconds=0.3)
-    with Sandbox(limits, closed=False) as box, box.open_shell() as shell:
+    with Sandbox(limits, isolated=False) as box, box.open_shell() as shell:
         shell.run("pass")  # the first cell pays for what a fork copies
         yield shell
 
@@ -151,7 +155,7 @@ def test_a_quiet_run_draws_nothing(shell):
 
 
 def test_outputs_are_cut_with_a_note():
-    with Sandbox(Limits(output_bytes=1000), closed=False) as box, box.open_shell() as shell:
+    with Sandbox(Limits(output_bytes=1000), isolated=False) as box, box.open_shell() as shell:
         outputs = shell.run("for k in range(10**4):\n    print('x' * 99)\n1 / 0")
         assert 800 <= printed(outputs).count("x") <= 1000
         assert "dropped" in printed(outputs)
@@ -178,14 +182,14 @@ def test_the_students_side_knows_the_wire_and_nothing_else(shell):
     for module in ("verdict", "testing", "misconceptions", "course", "sandbox"):
         found = error(shell.run(f"import autograder.{module}"))
         assert found["ename"] == "ModuleNotFoundError"
-    root = str(Path(sandbox.__file__).parent.parent)
+    root = str(Path(server.__file__).parent.parent.parent)
     shell.run("import os\nseen = [*sys.path, *os.environ.values(), os.getcwd()]")
     assert root not in shell.value("seen")
 
 
 def test_secrets_of_the_environment_stay_outside(monkeypatch):
     monkeypatch.setenv("COURSE_TOKEN", "secret")
-    with Sandbox(closed=False) as box, box.open_shell() as shell:
+    with Sandbox(isolated=False) as box, box.open_shell() as shell:
         shell.run("import os\nsecret = 'COURSE_TOKEN' in os.environ")
         assert shell.value("secret") is False
 
@@ -277,7 +281,7 @@ def test_functions_go_both_ways(shell):
         "def use(x):\n    return kept(x)"
     )
     triple = shell.call("maker", [3])
-    assert isinstance(triple, Remote) and triple(5) == 15
+    assert isinstance(triple, Handle) and triple(5) == 15
     assert shell.call("apply", [triple, 5]) == 16  # back to where it came from
     given = lambda x: "never called here"  # noqa: E731
     assert shell.call("apply", [given, 5], given={given: "double"}) == 11  # by its name there
@@ -302,7 +306,7 @@ def test_a_callback_is_revoked_when_the_call_returns(shell):
     "asked", [sp.Lambda(sp.Symbol("x"), sp.Symbol("x") ** 2), sp.Symbol("f"), np.dtype("f8"), print]
 )
 def test_nothing_but_what_is_lent_is_called(asked):
-    shell = sandbox.loopback({})
+    shell = loopback({})
     shell._ask = lambda body, deadline: shell.answer(question)
     question = wire.encode(("callback", asked, [3], {}), lambda thing: wire.Ref("object", 0))
     called = []
@@ -421,14 +425,14 @@ def test_a_forged_answer_is_only_ever_a_value(shell):
 def test_outputs_of_no_known_shape_are_left_out(shell, outputs):
     shell.run("import gc")
     shell.run(
-        "desk = next(o for o in gc.get_objects() if type(o).__name__ == 'Desk')\n"
+        "desk = next(o for o in gc.get_objects() if type(o).__name__ == 'Namespace')\n"
         f"desk.calls['run'] = lambda source, quiet: {outputs}"
     )
     assert shell.run("1") == []
 
 
 def test_nothing_is_left_of_a_shell():
-    shell = sandbox.open_shell(closed=False)
+    shell = server.open_shell(isolated=False)
     shell.run("import os, subprocess\npid, folder = os.getpid(), os.getcwd()")
     shell.run("child = subprocess.Popen(['sleep', '1000']).pid")
     pid, child, folder = (shell.value(n) for n in ("pid", "child", "folder"))
@@ -462,7 +466,7 @@ def descendants(pid):
 
 
 def test_closing_the_box_ends_its_shells(box):
-    other = Sandbox(closed=box.closed)
+    other = Sandbox(isolated=box.closed)
     other.open_shell().run("1")
     pids = [other._process.pid, *descendants(other._process.pid)]
     assert len(pids) > 1
@@ -515,7 +519,7 @@ def test_a_loopback_behaves_as_a_shell_does():
         x += 1
         return x
 
-    shell = sandbox.loopback({"grow": grow, "apply": lambda g, x: g(x)})
+    shell = loopback({"grow": grow, "apply": lambda g, x: g(x)})
     x = np.zeros(2)
     assert shell.call("grow", [x]).tolist() == [1, 1] and x.tolist() == [0, 0]
     assert shell.call("apply", [Callback(lambda x: x * 3), 2]) == 6

@@ -8,10 +8,16 @@ import pytest
 import sympy as sp
 from nbgrader.utils import determine_grade
 
-from autograder import course, misconceptions, release, sandbox, testing, verdict
-from autograder.testing import (
+from autograder import bank, release
+from autograder.errors import GraderFault
+from autograder.grade.grading import grade
+from autograder.loopback import loopback
+from autograder.rules import load
+from autograder.sandbox import server
+from autograder.seeds import seed_for
+from autograder.testing import STOCK_SEED
+from autograder.words import (
     Failed,
-    GraderFault,
     agree,
     callback,
     finish,
@@ -20,7 +26,6 @@ from autograder.testing import (
     raises,
     reference,
     rng,
-    seed_for,
     start,
     symbolically_equal,
 )
@@ -131,7 +136,7 @@ def test_tolerances_are_the_callers():
 
 
 def test_an_object_that_did_not_cross_is_named_by_its_sort():
-    shell = sandbox.loopback({"f": lambda: (v for v in [1])})
+    shell = loopback({"f": lambda: (v for v in [1])})
     with pytest.raises(Failed, match=r"expected an array of shape .*, got a generator"):
         agree(shell.call("f"), M)
 
@@ -216,7 +221,7 @@ def test_an_expression_that_never_ends_fails_in_bounded_time():
 def test_holds_wants_truth_and_nothing_else():
     for true in (True, np.True_, np.array([True, True]), sp.true):
         holds(true, "it is so")
-    anything = sandbox.loopback({"f": lambda: object()}).call("f")
+    anything = loopback({"f": lambda: object()}).call("f")
     nothing, some = np.ones(0) > 0, np.array([True, False])
     for other in (False, 1, "yes", [True], anything, some, nothing, np.float64(1), None):
         with pytest.raises(Failed, match="it should be so"):
@@ -229,7 +234,7 @@ def test_raises_wants_this_kind_of_exception():
 
     raises(ValueError, stop, ValueError("x"))
     raises(LookupError, stop, KeyError("x"))
-    remote = sandbox.loopback({"stop": lambda: stop(KeyError())}).call
+    remote = loopback({"stop": lambda: stop(KeyError())}).call
     raises(LookupError, remote, "stop")
     with pytest.raises(Failed, match="ValueError should be raised, not another"):
         raises(ValueError, stop, KeyError())
@@ -325,9 +330,9 @@ def test_what_runs_in_a_part_is_quiet(capfd, recwarn):
 
 def test_plain_nbgrader_gives_the_same_scores():
     """The instructor's notebook, run in an ordinary kernel and scored by nbgrader's own rule."""
-    assignment = course.load("04_random_features")
+    assignment = load("04_random_features")
     answers = {}
-    for answer in misconceptions.answers(assignment.slug):
+    for answer in bank.answers(assignment.slug):
         answers.setdefault(answer.name, []).append(answer)
     notebook = release.instructor_notebook(assignment)
     cells = []
@@ -337,7 +342,7 @@ def test_plain_nbgrader_gives_the_same_scores():
             cell.source = mine[number % len(mine)].source()
         cells.append((cell.id, cell.source))
     nbclient.NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
-    record = verdict.grade(assignment, cells, testing.STOCK_SEED, sandbox.open_shell)
+    record = grade(assignment, cells, STOCK_SEED, server.open_shell)
     theirs = {c.id: determine_grade(c)[0] for c in notebook.cells if c.id in record.verdicts}
     assert theirs == {name: v.points for name, v in record.verdicts.items()}
     assert theirs["test_scale_frequencies"] == 2 and min(theirs.values()) == 0

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder import check, misconceptions, verdict
-from autograder.course import load
-from autograder.sandbox import Budget, Limits, Sandbox, ShellDied
-from autograder.testing import GraderFault
+from autograder import bank, check
+from autograder.errors import GraderFault
+from autograder.grade import process
+from autograder.grade.run import Step, StudentRun
+from autograder.rules import load
+from autograder.sandbox.budget import Budget
+from autograder.sandbox.server import Sandbox
+from autograder.sandbox.shell import ShellDied
+from autograder.student.limits import Limits
 
 HEADER = """# ---
 # jupyter:
@@ -89,7 +94,6 @@ with part(1, "any function"):
 BANK = '''
 import numpy as np
 import sympy as sp
-from autograder.misconceptions import right, wrong
 
 @wrong("scale", "the factor added", hint="Scaling multiplies.")
 def added(x, factor):
@@ -126,7 +130,7 @@ def project(folder: Path, source=SOURCE, bank=BANK):
     """An assignment in a project of its own."""
     for name, text in {
         "solutions/30_scaling.py": HEADER + source,
-        "autograder/misconceptions/30_scaling.py": bank,
+        "misconceptions/30_scaling.py": bank,
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -162,7 +166,7 @@ def grade_in(assignment, box, own="", seed=1, **answers):
     ]
     if own:
         cells.append(("own_1", own))
-    return verdict.grade(assignment, cells, seed, box.open_shell)
+    return grade(assignment, cells, seed, box.open_shell)
 
 
 def points(record):
@@ -244,7 +248,7 @@ def test_a_name_may_be_defined_in_a_cell_of_ones_own_and_changed_later(grade):
 
 
 def test_a_known_misconception_is_named(assignment, grade):
-    for answer in misconceptions.answers(assignment.slug, assignment.root):
+    for answer in bank.answers(assignment.slug, assignment.root):
         record = grade(**{answer.name: answer.source()})
         found = record.verdicts[f"test_{answer.name}"]
         if answer.correct:
@@ -271,7 +275,7 @@ def test_a_misconception_that_the_test_cannot_see_explains_nothing(tmp_path, box
     """The answer is a rounding away from right, and so is one that only empty lists would tell."""
     exact = SOURCE.replace('1.0), what="the numbers"', '1.0), rtol=1e-12, what="the numbers"')
     unseen = (
-        "import numpy as np\nfrom autograder.misconceptions import right, wrong\n"
+        "import numpy as np\nfrom autograder.bank import right, wrong\n"
         '@wrong("scale", "empty lists forgotten", hint="Think of them.")\n'
         'def forgotten(x, factor):\n    """There is always something."""\n'
         "    return x[0] * factor if len(x) == 0 else np.asarray(x) * factor\n"
@@ -365,7 +369,7 @@ def test_a_death_while_a_misconception_is_looked_for_costs_no_later_exercise(tmp
 
 
 def test_an_answer_that_takes_all_memory_is_no_fault_of_the_test(tmp_path, box, monkeypatch):
-    monkeypatch.setattr(verdict, "TEST_BYTES", 2**23)
+    monkeypatch.setattr(process, "TEST_BYTES", 2**23)
     many = SOURCE.replace(
         'with part(1, "a factor of 1"):',
         'while scale([1.0], 1.0)[0] != 1:\n    pass\nwith part(1, "a factor of 1"):',
@@ -401,7 +405,7 @@ def test_what_an_exercise_leaves_behind_in_the_interpreter_earns_nothing(grade):
 def test_an_answer_that_a_test_cannot_finish_with_costs_its_own_exercise(
     tmp_path, box, monkeypatch
 ):
-    monkeypatch.setattr(verdict, "TEST_SECONDS", 1)
+    monkeypatch.setattr(process, "TEST_SECONDS", 1)
     endless = SOURCE.replace(
         'with part(1, "a factor of 1"):',
         'while scale([1.0], 1.0)[0] != 1:\n    pass\nwith part(1, "a factor of 1"):',
@@ -414,9 +418,7 @@ def test_an_answer_that_a_test_cannot_finish_with_costs_its_own_exercise(
 
 def test_a_submission_that_has_used_up_its_time_is_told_so(assignment, box):
     cells = [(c.grade_id, c.source) for c in assignment.cells if c.cell_type == "code"]
-    record = verdict.grade(
-        assignment, cells, 1, box.open_shell, limits=Limits(submission_seconds=0)
-    )
+    record = grade(assignment, cells, 1, box.open_shell, limits=Limits(submission_seconds=0))
     assert points(record) == [0, 0, 0]
     assert words(record, "test_scale") == "not run: your notebook used up its 0 seconds"
 
@@ -443,9 +445,9 @@ def test_a_cell_that_is_fatal_only_when_it_runs_again_is_left_out():
             self.alive = False
 
     fatal = {}
-    with verdict._Notebook(Mortal, fatal, Budget(), quiet=True) as notebook:
+    with StudentRun(Mortal, fatal, Budget(), quiet=True) as notebook:
         for source in ("good", "bad", "fine"):
-            notebook.run(verdict._Step(source, source, None))
+            notebook.run(Step(source, source, None))
         notebook.shell().close()
         assert notebook.shell().here == ["good", "fine"]
     assert set(fatal) == {"bad"}
@@ -535,7 +537,7 @@ def test_only_answers_and_own_cells_are_read_from_a_submission(assignment, box):
 def test_cells_that_are_not_the_assignments_are_refused(assignment, box, spoil):
     cells = [(c.grade_id, c.source) for c in assignment.cells if c.cell_type == "code"]
     with pytest.raises(ValueError, match="not those of the assignment"):
-        verdict.grade(assignment, spoil(cells), 1, box.open_shell)
+        grade(assignment, spoil(cells), 1, box.open_shell)
 
 
 # --- faults of the grader

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sympy.core.symbol import Str
 
-from autograder import wire
-from autograder.sandbox import Callback, Remote, StudentError, _Line, loopback
-from autograder.wire import Closed, Connection, Ref, WireError, decode, encode
+from autograder.loopback import loopback
+from autograder.sandbox.shell import Callback, Handle, StudentError
+from autograder.student import wire
+from autograder.student.protocol import Closed, Connection, Line
+from autograder.student.wire import Ref, WireError, decode, encode
 
 x, y = sp.symbols("x y", positive=True)
 n = sp.Symbol("n", integer=True)
@@ -279,7 +281,7 @@ def test_whatever_the_other_side_sends_it_is_a_value_or_one_clean_error(sent, wh
     with ours, theirs:
         theirs.sendall(b"".join(sent))
         theirs.shutdown(socket.SHUT_WR)
-        line = _Line(Connection(ours), lambda question: shell.answer(question))
+        line = Line(Connection(ours), lambda question: shell.answer(question))
         shell = loopback({})
         shell._ask = line.ask
         asked = {"run": ["1"], "call": ["f", [Callback(lambda v: v)]], "reseed": [1]}
@@ -290,7 +292,7 @@ def test_whatever_the_other_side_sends_it_is_a_value_or_one_clean_error(sent, wh
             return
     if what == "run":
         assert_plain(got)
-    elif not isinstance(got, Remote) and not callable(got):
+    elif not isinstance(got, Handle) and not callable(got):
         assert (
             what == "reseed"
             or got in ("missing", "callable", "value")
@@ -544,8 +546,8 @@ def test_the_end_of_the_other_side_is_noticed(ends):
 
 def test_a_leash_let_go_ends_the_wait_although_the_socket_is_open():
     ours, theirs = socket.socketpair()
-    leash, held = socket.socketpair()
-    with ours, theirs, leash:
+    status, held = socket.socketpair()
+    with ours, theirs, status:
         held.close()
         with pytest.raises(Closed):
-            Connection(ours, leash).receive(time.monotonic() + 5)
+            Connection(ours, status).receive(time.monotonic() + 5)

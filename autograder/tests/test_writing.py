@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from autograder import check, testing
-from autograder.course import ROOT, load
+from autograder import check
+from autograder.project import CHECKOUT as ROOT
+from autograder.project import Project
+from autograder.rules import load
+from autograder.testing import __all__
 
 from .conftest import SLUG, example_files
 
@@ -18,24 +20,24 @@ TEXT = (ROOT / "autograder" / "WRITING.md").read_text(encoding="utf-8")
 def test_the_example_is_two_files() -> None:
     assert set(example_files()) == {
         f"solutions/{SLUG}.py",
-        f"autograder/misconceptions/{SLUG}.py",
+        f"misconceptions/{SLUG}.py",
     }
 
 
 @pytest.mark.parametrize("name", ["softmax", "hot_entropy"])
-def test_the_examples_bank_is_judged_as_it_should_be(released: Path, name: str) -> None:
+def test_the_examples_bank_is_judged_as_it_should_be(released: Project, name: str) -> None:
     rows = check.check_name(load(SLUG, released), name)
     assert {row.kind for row in rows} == {check.UNSOLVED, check.SOLUTION, "wrong", "right"}
     assert sum(row.kind == "wrong" for row in rows) >= 3
     assert [(row.title, row.faults) for row in rows if row.faults] == []
 
 
-def test_the_points_are_those_that_the_page_promises(released: Path) -> None:
+def test_the_points_are_those_that_the_page_promises(released: Project) -> None:
     (promised,) = re.findall(r"a whole assignment, worth (\d+) points", TEXT)
     assert load(SLUG, released).points == int(promised)
 
 
 def test_every_word_of_hidden_tests_is_explained() -> None:
     explained = set(re.findall(r"^\| `(\w+)", TEXT, flags=re.M))
-    words = set(testing.__all__) - {"begin", "score"}  # which release writes, and nobody else
+    words = set(__all__) - {"begin", "score"}  # which release writes, and nobody else
     assert words <= explained
