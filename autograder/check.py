@@ -21,9 +21,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from autograder import course, misconceptions, release, sandbox, verdict
+from autograder import bank, course, release, sandbox, verdict
+from autograder.bank import Answer
 from autograder.course import Assignment
-from autograder.misconceptions import Answer
 
 SEEDS = 20
 UNSOLVED, SOLUTION = "unsolved", "solution"
@@ -102,10 +102,10 @@ def main(slugs: Sequence[str] = ()) -> int:
 
 def check_name(assignment: Assignment, name: str, seeds: int = SEEDS) -> list[Row]:
     """Judge every answer to one graded name for every seed."""
-    bank = [a for a in misconceptions.answers(assignment.slug, assignment.root) if a.name == name]
+    known = [answer for answer in bank.answers(assignment) if answer.name == name]
     test = assignment.by_id[f"test_{name}"]
     rows = []
-    for answer in (UNSOLVED, SOLUTION, *bank):
+    for answer in (UNSOLVED, SOLUTION, *known):
         names = _names(assignment, name, answer)
         judged, recognised = [], {}
         for seed in range(seeds):
@@ -176,11 +176,11 @@ def check_shells(assignment: Assignment, number: int) -> list[Row]:
     """Hand in a notebook of wrong answers (`number` 0) or of right ones (1), and grade it."""
     wanted = number == 1
     chosen: dict[str, Answer] = {}
-    for answer in misconceptions.answers(assignment.slug, assignment.root):
+    for answer in bank.answers(assignment):
         if answer.correct == wanted:
             chosen.setdefault(answer.name, answer)
     cells = [
-        (cell, chosen[cell].source() if cell in chosen else source)
+        (cell, chosen[cell].source if cell in chosen else source)
         for cell, source in _sources(assignment).items()
     ]
     folder = assignment.path.with_suffix("")

@@ -20,8 +20,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jupytext
+
+if TYPE_CHECKING:
+    from autograder.bank import Answer
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds ``solutions/``, ``exercises/`` and ``autograder/``."""
@@ -219,9 +223,12 @@ def load(slug: str, root: Path | None = None) -> Assignment:
         raise SourceError(
             where, 1, "no such assignment", f"choose from: {', '.join(assignments(root)) or 'none'}"
         )
+    from autograder import bank  # here, because the bank's reader also needs assignments
+
     assignment = Assignment(slug, path, tuple(_cells(_read(path, where), where, root)))
-    _check_borrowed(assignment, where, root)
-    _check_whole(assignment, where, root)
+    answers = bank.answers(assignment)
+    _check_borrowed(assignment, answers, where, root)
+    _check_whole(assignment, answers, where)
     return assignment
 
 
@@ -465,7 +472,9 @@ def _regions(source: str, begin: str, end: str, what: str, fail) -> list[tuple[i
     return found
 
 
-def _check_borrowed(assignment: Assignment, where: str, root: Path) -> None:
+def _check_borrowed(
+    assignment: Assignment, answers: tuple[Answer, ...], where: str, root: Path
+) -> None:
     """What a cell uses of its lender's other cells is here too. Raises `SourceError`."""
     here = _defined(assignment.cells)
     for cell in assignment.cells:
@@ -473,8 +482,8 @@ def _check_borrowed(assignment: Assignment, where: str, root: Path) -> None:
             continue
         used = _names(cell.source)[1]
         if cell.kind == "solution":  # its bank comes with it
-            for _, name, node in _bank(cell.lender, root):
-                used |= _names(ast.unparse(node))[1] if name == cell.grade_id else set()
+            for answer in answers:
+                used |= _names(answer.source)[1] if answer.name == cell.grade_id else set()
         for other in _cells_to_lend(cell.lender, root).values():
             for name in sorted((used & _defined([other])) - here):
                 raise SourceError(
@@ -491,7 +500,7 @@ def _defined(cells: Iterable[Cell]) -> set[str]:
     return {n for c in cells if c.kind in ("given", "solution") for n in _names(c.source)[0]}
 
 
-def _check_whole(assignment: Assignment, where: str, root: Path) -> None:
+def _check_whole(assignment: Assignment, answers: tuple[Answer, ...], where: str) -> None:
     """What can only be seen with all cells at hand. Raises `SourceError`."""
     solutions = {c.grade_id: c for c in assignment.of_kind("solution")}
     for test in assignment.tests:
@@ -504,7 +513,7 @@ def _check_whole(assignment: Assignment, where: str, root: Path) -> None:
                 "name a test after the cell it tests",
             )
     tested = {t.grade_id.removeprefix("test_") for t in assignment.tests}
-    banked = banked_names(assignment.slug, root)
+    banked = {answer.name for answer in answers if not answer.correct}
     for name, cell in solutions.items():
         if name not in tested:
             raise SourceError(
@@ -557,45 +566,6 @@ def _check_whole(assignment: Assignment, where: str, root: Path) -> None:
 def bank_path(root: Path, slug: str) -> Path:
     """Where an assignment's bank of known-wrong and alternative right answers is."""
     return root / "autograder" / "misconceptions" / f"{slug}.py"
-
-
-def banked_names(slug: str, root: Path | None = None) -> set[str]:
-    """The graded names for which the bank holds a known-wrong answer. Read, not imported."""
-    root = root or ROOT
-
-    def wrong(slug: str) -> set[str]:
-        return {name for kind, name, _ in _bank(slug, root) if kind == "wrong"}
-
-    lent = borrowed(slug, root).items()
-    return wrong(slug) | {name for name, lender in lent if name in wrong(lender)}
-
-
-def _bank(slug: str, root: Path) -> list[tuple[str, str, ast.FunctionDef]]:
-    """(wrong or right, graded name, function) of each answer in an assignment's own bank."""
-    path = bank_path(root, slug)
-    where = f"autograder/misconceptions/{slug}.py"
-    return _parsed_bank(_read(path, where), where) if path.is_file() else []
-
-
-@functools.cache
-def _parsed_bank(text: str, where: str) -> list[tuple[str, str, ast.FunctionDef]]:
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise SourceError(
-            where, error.lineno or 1, f"syntax error: {error.msg}", "correct it"
-        ) from None
-    return [
-        (call.func.id, call.args[0].value, node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef)
-        for call in node.decorator_list
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id in ("right", "wrong")
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
-    ]
 
 
 def _test_words() -> set[str]:

@@ -31,9 +31,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from autograder import misconceptions, testing, wire
+from autograder import bank, testing, wire
+from autograder.bank import Answer
 from autograder.course import Assignment, Cell
-from autograder.misconceptions import Answer
 from autograder.sandbox import (
     DEFAULT,
     Budget,
@@ -680,7 +680,7 @@ def recognise(assignment: Assignment, test: Cell, findings: Findings) -> Answer 
         return None
     name, calls = _tested(test), findings.calls
     right: dict[int, _Result] = {}
-    for answer in misconceptions.answers(assignment.slug, assignment.root):
+    for answer in bank.answers(assignment):
         if answer.name != name or answer.correct:
             continue
         differs = False
@@ -754,13 +754,13 @@ def _reference(assignment: Assignment) -> dict[str, Any]:
 def answer_names(assignment: Assignment, answer: Answer) -> Mapping[str, Any]:
     """`reference_names` with one answer of the bank in the place of the solution."""
     names = dict(reference_names(assignment))
-    path = f"autograder/misconceptions/{assignment.slug}.py"
     try:
         with testing.quiet(), _at_home(assignment):
-            exec(compile(answer.source(), path, "exec"), names)
+            exec(compile(answer.source, answer.place, "exec"), names)
     except Exception as error:
         raise GraderFault(
-            f'{path}: "{answer.title}" ({answer.name}) stops with {type(error).__name__}: {error} '
+            f'{answer.place}: "{answer.title}" ({answer.name}) stops with '
+            f"{type(error).__name__}: {error} "
             "— an answer may use only np, sp and given names"
         ) from error
     return names
@@ -792,7 +792,7 @@ def rehearse(assignment: Assignment, test: Cell | None = None, seed: int = 0) ->
 def _rehearse_all(assignment: Assignment) -> None:
     for test in assignment.tests:
         rehearse(assignment, test)
-    for answer in misconceptions.answers(assignment.slug, assignment.root):
+    for answer in bank.answers(assignment):
         if not answer.correct:  # here, so that every fork finds it compiled, and a fault comes now
             answer_names(assignment, answer)
 

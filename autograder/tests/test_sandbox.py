@@ -175,7 +175,7 @@ def test_the_students_side_knows_the_wire_and_nothing_else(shell):
     shell.run("import sys\nnames = sorted(m for m in sys.modules if 'autograder' in m)")
     assert shell.value("names") == ["autograder", "autograder.box", "autograder.wire"]
     shell.run("import __main__\nmain = getattr(__main__, '__file__', None)")
-    for module in ("verdict", "testing", "misconceptions", "course", "sandbox"):
+    for module in ("verdict", "testing", "bank", "course", "sandbox"):
         found = error(shell.run(f"import autograder.{module}"))
         assert found["ename"] == "ModuleNotFoundError"
     root = str(Path(sandbox.__file__).parent.parent)

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 from nbgrader.utils import determine_grade
 
-from autograder import course, misconceptions, release, sandbox, testing, verdict
+from autograder import bank, course, release, sandbox, testing, verdict
 from autograder.testing import (
     Failed,
     GraderFault,
@@ -327,14 +327,14 @@ def test_plain_nbgrader_gives_the_same_scores():
     """The instructor's notebook, run in an ordinary kernel and scored by nbgrader's own rule."""
     assignment = course.load("04_random_features")
     answers = {}
-    for answer in misconceptions.answers(assignment.slug):
+    for answer in bank.answers(assignment):
         answers.setdefault(answer.name, []).append(answer)
     notebook = release.instructor_notebook(assignment)
     cells = []
     for number, cell in enumerate(c for c in notebook.cells if c.cell_type == "code"):
         if cell.id in answers and cell.id != "scale_frequencies":
             mine = answers[cell.id]
-            cell.source = mine[number % len(mine)].source()
+            cell.source = mine[number % len(mine)].source
         cells.append((cell.id, cell.source))
     nbclient.NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
     record = verdict.grade(assignment, cells, testing.STOCK_SEED, sandbox.open_shell)

@@ -135,7 +135,7 @@ def softmax(scores, temperature):
     "modules": A(
         "import the grader",
         """
-for name in ('verdict', 'testing', 'course', 'misconceptions', 'classroom'):
+for name in ('verdict', 'testing', 'course', 'bank', 'classroom'):
     attempt(__import__, 'autograder.' + name)
 """,
         says="ModuleNotFoundError",
