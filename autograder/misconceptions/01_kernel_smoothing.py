@@ -103,16 +103,14 @@ def no_shift(exponents, visible):
     return similarities / np.where(totals > 0, totals, 1)
 
 
-@wrong("masked_weights", "one shift for the whole array")
-def one_shift_for_all(exponents, visible):
-    """Subtracting the greatest exponent of all makes every row safe.
-
-    One maximum for all rows protects only the row that it comes from: each query needs its own.
-    """
-    seen = np.where(visible, exponents, -np.inf)
-    similarities = np.exp(seen - seen.max())
-    totals = similarities.sum(axis=-1, keepdims=True)
-    return similarities / np.where(totals > 0, totals, 1)
+wrong(
+    "masked_weights",
+    "one shift for the whole array",
+    belief="Subtracting the greatest exponent of all makes every row safe.",
+    hint="One maximum for all rows protects only the row that it comes from: each query needs its "
+    "own.",
+    edit={"seen.max(axis=-1, keepdims=True)": "seen.max()"},
+)
 
 
 @wrong("masked_weights", "normalised over the queries")
@@ -226,27 +224,16 @@ wrong(
     "NaN where both blocks are empty",
     belief="exp(−∞ − m) is 0 for an empty block.",
     hint="−∞ − (−∞) is not a number: where nothing has been seen yet, shift by any finite number.",
-    edit={
-        "shift = np.where(np.isfinite(largest), largest, 0)": "",
-        "np.exp(block_largest - shift)": "np.exp(block_largest - largest)",
-    },
+    edit={"np.exp(block_largest - shift)": "np.exp(block_largest - largest)"},
 )
 
-
-@wrong("merge", "nothing rescaled, exponentials of the exponents restored")
-def shift_undone(first, second):
-    """Take the shift out, add, and put the new one in.
-
-    exp(10⁴) is infinite: never undo the shift, only move it to the common maximum.
-    """
-    largest = np.maximum(first[0], second[0])
-    shift = np.where(np.isfinite(largest), largest, 0)
-    total, weighted = 0.0, 0.0
-    for m, t, v in (first, second):
-        total = total + np.exp(m) * t
-        weighted = weighted + np.exp(m)[:, None] * v
-    return largest, total / np.exp(shift), weighted / np.exp(shift)[:, None]
-
+wrong(
+    "merge",
+    "nothing rescaled, exponentials of the exponents restored",
+    belief="Take the shift out, add, and put the new one in.",
+    hint="exp(10⁴) is infinite: never undo the shift, only move it to the common maximum.",
+    edit={"np.exp(block_largest - shift)": "np.exp(block_largest) / np.exp(shift)"},
+)
 
 wrong(
     "merge",
@@ -411,38 +398,22 @@ def groups_by_exponents(similarities, values, groups):
 # --- attend_heads
 
 
-@wrong("attend_heads", "the root of the whole width")
-def root_of_whole_width(queries, keys, values, heads):
-    """D is the number of columns of the queries.
+wrong(
+    "attend_heads",
+    "the root of the whole width",
+    belief="D is the number of columns of the queries.",
+    hint="Each head divides by the root of the dimension that *it* has.",
+    edit={"np.sqrt(own_queries.shape[-1])": "np.sqrt(queries.shape[1])"},
+)
 
-    Each head divides by the root of the dimension that *it* has.
-    """
-
-    def split(x):
-        return x.reshape(len(x), heads, -1).swapaxes(0, 1)
-
-    exponents = split(queries) @ split(keys).swapaxes(1, 2) / np.sqrt(queries.shape[1])
-    similarities = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    outputs = similarities @ split(values) / similarities.sum(axis=-1, keepdims=True)
-    return outputs.swapaxes(0, 1).reshape(len(queries), -1)
-
-
-@wrong("attend_heads", "rows and columns mixed by reshape")
-def reshaped_straight(queries, keys, values, heads):
-    """(N, heads·D) can be reshaped to (heads, N, D).
-
-    reshape(heads, N, D) deals out the numbers row by row, so a head gets pieces of many: reshape to
-    (N, heads, D) first and then swap axes.
-    """
-
-    def split(x):
-        return x.reshape(heads, len(x), -1)
-
-    exponents = split(queries) @ split(keys).swapaxes(1, 2)
-    exponents /= np.sqrt(queries.shape[1] // heads)
-    similarities = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    outputs = similarities @ split(values) / similarities.sum(axis=-1, keepdims=True)
-    return outputs.swapaxes(0, 1).reshape(len(queries), -1)
+wrong(
+    "attend_heads",
+    "rows and columns mixed by reshape",
+    belief="(N, heads·D) can be reshaped to (heads, N, D).",
+    hint="reshape(heads, N, D) deals out the numbers row by row, so a head gets pieces of many: "
+    "reshape to (N, heads, D) first and then swap axes.",
+    edit={"x.reshape(len(x), heads, -1).swapaxes(0, 1)": "x.reshape(heads, len(x), -1)"},
+)
 
 
 @wrong("attend_heads", "the columns dealt out in turn")
@@ -463,22 +434,14 @@ def columns_dealt_out(queries, keys, values, heads):
     return np.moveaxis(outputs, 0, -1).reshape(len(queries), -1)
 
 
-@wrong("attend_heads", "the outputs not swapped back")
-def outputs_not_swapped(queries, keys, values, heads):
-    """A reshape puts the heads side by side.
-
-    The outputs are (heads, N, M): before the reshape the axis of the queries must be in front
-    again.
-    """
-
-    def split(x):
-        return x.reshape(len(x), heads, -1).swapaxes(0, 1)
-
-    exponents = split(queries) @ split(keys).swapaxes(1, 2)
-    exponents /= np.sqrt(queries.shape[1] // heads)
-    similarities = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    outputs = similarities @ split(values) / similarities.sum(axis=-1, keepdims=True)
-    return outputs.reshape(len(queries), -1)
+wrong(
+    "attend_heads",
+    "the outputs not swapped back",
+    belief="A reshape puts the heads side by side.",
+    hint="The outputs are (heads, N, M): before the reshape the axis of the queries must be in "
+    "front again.",
+    edit={"outputs.swapaxes(0, 1).reshape": "outputs.reshape"},
+)
 
 
 @wrong("attend_heads", "one softmax for all heads")
@@ -493,54 +456,34 @@ def heads_ignored(queries, keys, values, heads):
     return similarities @ values / similarities.sum(axis=-1, keepdims=True)
 
 
-@wrong("attend_heads", "no root")
-def no_root(queries, keys, values, heads):
-    """The exponents are the inner products.
+wrong(
+    "attend_heads",
+    "no root",
+    belief="The exponents are the inner products.",
+    hint="The exponents are q·k over √D: without the root the weights are too sharp.",
+    edit={" / np.sqrt(own_queries.shape[-1])": ""},
+)
 
-    The exponents are q·k over √D: without the root the weights are too sharp.
-    """
+wrong(
+    "attend_heads",
+    "queries and keys both divided by √D",
+    belief="Queries and keys are both brought to a common scale.",
+    hint="Two roots make a whole D: divide the inner product once.",
+    edit={"np.sqrt(own_queries.shape[-1])": "own_queries.shape[-1]"},
+)
 
-    def split(x):
-        return x.reshape(len(x), heads, -1).swapaxes(0, 1)
-
-    exponents = split(queries) @ split(keys).swapaxes(1, 2)
-    similarities = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    outputs = similarities @ split(values) / similarities.sum(axis=-1, keepdims=True)
-    return outputs.swapaxes(0, 1).reshape(len(queries), -1)
-
-
-@wrong("attend_heads", "queries and keys both divided by √D")
-def root_taken_twice(queries, keys, values, heads):
-    """Queries and keys are both brought to a common scale.
-
-    Two roots make a whole D: divide the inner product once.
-    """
-
-    def split(x):
-        return x.reshape(len(x), heads, -1).swapaxes(0, 1)
-
-    exponents = split(queries) @ split(keys).swapaxes(1, 2) / (queries.shape[1] // heads)
-    similarities = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    outputs = similarities @ split(values) / similarities.sum(axis=-1, keepdims=True)
-    return outputs.swapaxes(0, 1).reshape(len(queries), -1)
-
-
-@wrong("attend_heads", "the heads compete for the weight")
-def softmax_over_heads(queries, keys, values, heads):
-    """The softmax shares out the weight among the heads.
-
-    In each head the weights of a query sum to 1 over the *keys*: which axis does your softmax run
-    over?
-    """
-
-    def split(x):
-        return x.reshape(len(x), heads, -1).swapaxes(0, 1)
-
-    exponents = split(queries) @ split(keys).swapaxes(1, 2)
-    exponents /= np.sqrt(queries.shape[1] // heads)
-    similarities = np.exp(exponents - exponents.max(axis=0))
-    outputs = similarities / similarities.sum(axis=0) @ split(values)
-    return outputs.swapaxes(0, 1).reshape(len(queries), -1)
+wrong(
+    "attend_heads",
+    "the heads compete for the weight",
+    belief="The softmax shares out the weight among the heads.",
+    hint="In each head the weights of a query sum to 1 over the *keys*: which axis does your "
+    "softmax run over?",
+    edit={
+        "exponents.max(axis=-1, keepdims=True)": "exponents.max(axis=0)",
+        "similarities @ own_values": "similarities / similarities.sum(axis=0) @ own_values",
+        " / similarities.sum(axis=-1, keepdims=True)": "",
+    },
+)
 
 
 @right("attend_heads", "head by head, lists out")

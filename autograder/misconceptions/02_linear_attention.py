@@ -245,16 +245,13 @@ def one_row_too_many(queries, keys, values, lengths):
     return phi_queries @ (np.swapaxes(phi_keys, 1, 2) @ values) / np.where(totals > 0, totals, 1)
 
 
-@wrong("padded_attention", "0 divided by 0 for an empty sequence")
-def empty_sequence_forgotten(queries, keys, values, lengths):
-    """Every sequence has something to look at.
-
-    Without keys S and Z are 0: divide by 1 where the total is 0.
-    """
-    real = (np.arange(keys.shape[1]) < np.asarray(lengths)[:, None])[..., None]
-    phi_keys, phi_queries = np.where(real, elu_plus_one(keys), 0), elu_plus_one(queries)
-    totals = phi_queries @ phi_keys.sum(axis=1)[..., None]
-    return phi_queries @ (np.swapaxes(phi_keys, 1, 2) @ values) / totals
+wrong(
+    "padded_attention",
+    "0 divided by 0 for an empty sequence",
+    belief="Every sequence has something to look at.",
+    hint="Without keys S and Z are 0: divide by 1 where the total is 0.",
+    edit={"np.where(totals > 0, totals, 1)": "totals"},
+)
 
 
 @wrong("padded_attention", "every sequence as long as the first")

@@ -192,16 +192,13 @@ def as_little_as_possible(query):
 # --- disagreement_rate
 
 
-@wrong("disagreement_rate", "the Gaussian's winner taken as the farthest key")
-def farthest_wins(queries, keys):
-    """The greatest value of ‖q − k‖² marks the winner.
-
-    The Gaussian falls with the distance: its winner is the nearest key.
-    """
-    dots = np.einsum("td,tnd->tn", queries, keys)
-    distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
-    different = dots.argmax(1) != distances.argmax(1)
-    return different.mean(), different.std() / np.sqrt(len(different))
+wrong(
+    "disagreement_rate",
+    "the Gaussian's winner taken as the farthest key",
+    belief="The greatest value of ‖q − k‖² marks the winner.",
+    hint="The Gaussian falls with the distance: its winner is the nearest key.",
+    edit={"np.argmin(distances, axis=1)": "np.argmax(distances, axis=1)"},
+)
 
 
 @wrong("disagreement_rate", "the Gaussian's winner taken by direction")
@@ -229,16 +226,13 @@ def agreement_rate(queries, keys):
     return same.mean(), same.std() / np.sqrt(len(same))
 
 
-@wrong("disagreement_rate", "the standard deviation of one trial given as the error of the mean")
-def spread_of_one_trial(queries, keys):
-    """The error of a mean is the standard deviation of the numbers.
-
-    The error of a mean shrinks as trials are added; the spread of single trials does not.
-    """
-    dots = np.einsum("td,tnd->tn", queries, keys)
-    distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
-    different = dots.argmax(1) != distances.argmin(1)
-    return different.mean(), different.std()
+wrong(
+    "disagreement_rate",
+    "the standard deviation of one trial given as the error of the mean",
+    belief="The error of a mean is the standard deviation of the numbers.",
+    hint="The error of a mean shrinks as trials are added; the spread of single trials does not.",
+    edit={"different.std() / np.sqrt(len(different))": "different.std()"},
+)
 
 
 @wrong("disagreement_rate", "the variance of the mean given as its error")
@@ -253,16 +247,14 @@ def variance_of_the_mean(queries, keys):
     return rate, rate * (1 - rate) / len(queries)
 
 
-@wrong("disagreement_rate", "1/√T as the error, whatever the rate")
-def one_over_root(queries, keys):
-    """The error of any mean of T numbers is 1/√T.
-
-    1/√T supposes a standard deviation of 1: numbers that are 0 or 1 with rate p spread less.
-    """
-    dots = np.einsum("td,tnd->tn", queries, keys)
-    distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
-    different = dots.argmax(1) != distances.argmin(1)
-    return different.mean(), 1 / np.sqrt(len(different))
+wrong(
+    "disagreement_rate",
+    "1/√T as the error, whatever the rate",
+    belief="The error of any mean of T numbers is 1/√T.",
+    hint="1/√T supposes a standard deviation of 1: numbers that are 0 or 1 with rate p spread "
+    "less.",
+    edit={"different.std() / np.sqrt(len(different))": "1 / np.sqrt(len(different))"},
+)
 
 
 @right("disagreement_rate", "loops and weights, with T − 1 under the root")
@@ -289,40 +281,29 @@ def rate_in_float32(queries, keys):
 # --- gaussian_attention
 
 
-@wrong("gaussian_attention", "2σ in place of 2σ²")
-def width_unsquared(queries, keys, values, sigma):
-    """The exponent is −‖q − k‖²/2σ.
+wrong(
+    "gaussian_attention",
+    "2σ in place of 2σ²",
+    belief="The exponent is −‖q − k‖²/2σ.",
+    hint="The width enters squared: try σ = 2 and compare with the definition of K.",
+    edit={"(2 * sigma**2)": "(2 * sigma)"},
+)
 
-    The width enters squared: try σ = 2 and compare with the definition of K.
-    """
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / (2 * sigma)
-    weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
+wrong(
+    "gaussian_attention",
+    "σ² in place of 2σ²",
+    belief="The exponent is −‖q − k‖²/σ².",
+    hint="The exponent of the kernel is −‖q − k‖² over *twice* σ².",
+    edit={"(2 * sigma**2)": "sigma**2"},
+)
 
-
-@wrong("gaussian_attention", "σ² in place of 2σ²")
-def two_forgotten(queries, keys, values, sigma):
-    """The exponent is −‖q − k‖²/σ².
-
-    The exponent of the kernel is −‖q − k‖² over *twice* σ².
-    """
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / sigma**2
-    weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
-
-
-@wrong("gaussian_attention", "the distance not squared")
-def distance_unsquared(queries, keys, values, sigma):
-    """The exponent is −‖q − k‖/2σ².
-
-    The Gaussian takes the squared distance; with the plain distance it is another kernel.
-    """
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -np.sqrt(far) / (2 * sigma**2)
-    weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
+wrong(
+    "gaussian_attention",
+    "the distance not squared",
+    belief="The exponent is −‖q − k‖/2σ².",
+    hint="The Gaussian takes the squared distance; with the plain distance it is another kernel.",
+    edit={"np.sum(differences**2, axis=-1)": "np.linalg.norm(differences, axis=-1)"},
+)
 
 
 @wrong("gaussian_attention", "underflow divided by underflow")
@@ -337,29 +318,23 @@ def unshifted(queries, keys, values, sigma):
     return weights @ values / weights.sum(axis=-1, keepdims=True)
 
 
-@wrong("gaussian_attention", "one shift for the whole array")
-def shifted_by_the_overall_maximum(queries, keys, values, sigma):
-    """Subtracting the greatest exponent of all makes every row safe.
+wrong(
+    "gaussian_attention",
+    "one shift for the whole array",
+    belief="Subtracting the greatest exponent of all makes every row safe.",
+    hint="One shift for all queries saves only the query that is nearest to a key: each row needs "
+    "its own.",
+    edit={"exponents.max(axis=-1, keepdims=True)": "exponents.max()"},
+)
 
-    One shift for all queries saves only the query that is nearest to a key: each row needs its own.
-    """
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / (2 * sigma**2)
-    weights = np.exp(exponents - exponents.max())
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
-
-
-@wrong("gaussian_attention", "a shift of its own for each key")
-def shifted_per_key(queries, keys, values, sigma):
-    """Any maximum may be subtracted, as normalising takes it out again.
-
-    A factor cancels only if it is common to all weights of one query: a maximum over the queries
-    differs from key to key.
-    """
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / (2 * sigma**2)
-    weights = np.exp(exponents - exponents.max(axis=-2, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
+wrong(
+    "gaussian_attention",
+    "a shift of its own for each key",
+    belief="Any maximum may be subtracted, as normalising takes it out again.",
+    hint="A factor cancels only if it is common to all weights of one query: a maximum over the "
+    "queries differs from key to key.",
+    edit={"exponents.max(axis=-1, keepdims=True)": "exponents.max(axis=-2, keepdims=True)"},
+)
 
 
 @wrong("gaussian_attention", "normalised over the queries")

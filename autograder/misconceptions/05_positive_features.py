@@ -8,57 +8,39 @@ from autograder.bank import right, wrong
 # --- wide_features
 
 
-@wrong("wide_features", "the norm factor has the sign of sines and cosines")
-def norm_factor_grows(x, standard, tau, spread):
-    """The factor is exp(+‖x‖²/2τ), as for sines and cosines.
+wrong(
+    "wide_features",
+    "the norm factor has the sign of sines and cosines",
+    belief="The factor is exp(+‖x‖²/2τ), as for sines and cosines.",
+    hint="Start from ‖q + k‖² = ‖q‖² + ‖k‖² + 2 q·k: to be left with q·k, are the squared norms "
+    "added or taken away?",
+    edit={"- np.sum(x**2": "+ np.sum(x**2"},
+)
 
-    Start from ‖q + k‖² = ‖q‖² + ‖k‖² + 2 q·k: to be left with q·k, are the squared norms added or
-    taken away?
-    """
-    count, dim = standard.shape
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents + np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = dim * np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(count)
+wrong(
+    "wide_features",
+    "the norm factor left out",
+    belief="The exponentials alone are the features: their mean is the similarity.",
+    hint="The mean of exp(w·(q + k)) is exp(‖q + k‖²/2τ), which holds ‖q‖² and ‖k‖² as well: take "
+    "them out again.",
+    edit={" - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)": ""},
+)
 
+wrong(
+    "wide_features",
+    "½ of the norm factor's exponent forgotten",
+    belief="The factor is exp(−‖x‖²/τ).",
+    hint="The exponent of the norm factor is ‖x‖² over *twice* τ.",
+    edit={"(2 * tau)": "tau"},
+)
 
-@wrong("wide_features", "the norm factor left out")
-def norm_factor_left_out(x, standard, tau, spread):
-    """The exponentials alone are the features: their mean is the similarity.
-
-    The mean of exp(w·(q + k)) is exp(‖q + k‖²/2τ), which holds ‖q‖² and ‖k‖² as well: take them out
-    again.
-    """
-    count, dim = standard.shape
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    weights = dim * np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(count)
-
-
-@wrong("wide_features", "½ of the norm factor's exponent forgotten")
-def half_of_norm_forgotten(x, standard, tau, spread):
-    """The factor is exp(−‖x‖²/τ).
-
-    The exponent of the norm factor is ‖x‖² over *twice* τ.
-    """
-    count, dim = standard.shape
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / tau
-    weights = dim * np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(count)
-
-
-@wrong("wide_features", "frequencies divided by τ instead of its root")
-def divided_by_temperature(x, standard, tau, spread):
-    """A variance of 1/τ means dividing by τ.
-
-    Numbers divided by c have their variance divided by c²: which c turns 1 into 1/τ?
-    """
-    count, dim = standard.shape
-    exponents = spread * x @ standard.T / tau
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = dim * np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(count)
+wrong(
+    "wide_features",
+    "frequencies divided by τ instead of its root",
+    belief="A variance of 1/τ means dividing by τ.",
+    hint="Numbers divided by c have their variance divided by c²: which c turns 1 into 1/τ?",
+    edit={"standard / np.sqrt(tau)": "standard / tau"},
+)
 
 
 @wrong("wide_features", "the temperature taken as √D")
@@ -74,91 +56,63 @@ def temperature_of_the_chapter(x, standard, tau, spread):
     return np.exp(exponents + weights) / np.sqrt(count)
 
 
-@wrong("wide_features", "a sum instead of an average")
-def not_averaged(x, standard, tau, spread):
-    """The factor cancels in attention, so it is left out.
+wrong(
+    "wide_features",
+    "a sum instead of an average",
+    belief="The factor cancels in attention, so it is left out.",
+    hint="φ(q)φ(k)ᵀ adds up D_random terms, each with the right mean: what makes a mean of the "
+    "sum?",
+    edit={" / np.sqrt(count)": ""},
+)
 
-    φ(q)φ(k)ᵀ adds up D_random terms, each with the right mean: what makes a mean of the sum?
-    """
-    dim = standard.shape[1]
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = dim * np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights)
+wrong(
+    "wide_features",
+    "wide frequencies without weights",
+    belief="Any frequencies will do, as long as q and k share them.",
+    hint="Wider draws alone change the mean: with variance s²/τ it grows like exp(s²‖q + k‖²/2τ).",
+    edit={"exponents + log_weights": "exponents"},
+)
 
+wrong(
+    "wide_features",
+    "the whole weight in each feature",
+    belief="Every feature is multiplied by p/g.",
+    hint="The similarity is a product of two features: each carries the *root* of p/g.",
+    edit={"exponents + log_weights": "exponents + 2 * log_weights"},
+)
 
-@wrong("wide_features", "wide frequencies without weights")
-def not_weighted(x, standard, tau, spread):
-    """Any frequencies will do, as long as q and k share them.
+wrong(
+    "wide_features",
+    "the weight upside down",
+    belief="The weight is g/p.",
+    hint="With a large spread, large frequencies are drawn too often: should they count more or "
+    "less?",
+    edit={"exponents + log_weights": "exponents - log_weights"},
+)
 
-    Wider draws alone change the mean: with variance s²/τ it grows like exp(s²‖q + k‖²/2τ).
-    """
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    return np.exp(exponents) / np.sqrt(len(standard))
+wrong(
+    "wide_features",
+    "the constants of the two densities left out",
+    belief="Only the exponentials of the densities matter, as constants cancel.",
+    hint="p and g are densities: the wider one is lower, by a factor for each of D coordinates.",
+    edit={"dim * np.log(spread) / 2 - (spread**2 - 1)": "-(spread**2 - 1)"},
+)
 
+wrong(
+    "wide_features",
+    "the densities' constant for one coordinate only",
+    belief="The ratio of the constants is the spread.",
+    hint="The density in D dimensions is a product of D factors, and each brings its constant.",
+    edit={"dim * np.log(spread)": "np.log(spread)"},
+)
 
-@wrong("wide_features", "the whole weight in each feature")
-def weight_not_rooted(x, standard, tau, spread):
-    """Every feature is multiplied by p/g.
-
-    The similarity is a product of two features: each carries the *root* of p/g.
-    """
-    count, dim = standard.shape
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = dim * np.log(spread) - (spread**2 - 1) * np.sum(standard**2, axis=1) / 2
-    return np.exp(exponents + weights) / np.sqrt(count)
-
-
-@wrong("wide_features", "the weight upside down")
-def weight_inverted(x, standard, tau, spread):
-    """The weight is g/p.
-
-    With a large spread, large frequencies are drawn too often: should they count more or less?
-    """
-    count, dim = standard.shape
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = (spread**2 - 1) * np.sum(standard**2, axis=1) / 4 - dim * np.log(spread) / 2
-    return np.exp(exponents + weights) / np.sqrt(count)
-
-
-@wrong("wide_features", "the constants of the two densities left out")
-def densities_not_normalised(x, standard, tau, spread):
-    """Only the exponentials of the densities matter, as constants cancel.
-
-    p and g are densities: the wider one is lower, by a factor for each of D coordinates.
-    """
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = -(spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(len(standard))
-
-
-@wrong("wide_features", "the densities' constant for one coordinate only")
-def constant_of_one_coordinate(x, standard, tau, spread):
-    """The ratio of the constants is the spread.
-
-    The density in D dimensions is a product of D factors, and each brings its constant.
-    """
-    exponents = spread * x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(len(standard))
-
-
-@wrong("wide_features", "weighted, but not drawn, with the spread")
-def spread_not_drawn(x, standard, tau, spread):
-    """The spread is in the weight; the frequencies are those of ψ⁺.
-
-    The numbers you are given have variance 1: the frequencies must have variance s²/τ.
-    """
-    count, dim = standard.shape
-    exponents = x @ standard.T / np.sqrt(tau)
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * tau)
-    weights = dim * np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(count)
+wrong(
+    "wide_features",
+    "weighted, but not drawn, with the spread",
+    belief="The spread is in the weight; the frequencies are those of ψ⁺.",
+    hint="The numbers you are given have variance 1: the frequencies must have variance s²/τ.",
+    edit={"spread * standard / np.sqrt(tau)": "standard / np.sqrt(tau)"},
+)
 
 
 @right("wide_features", "the two densities as they stand")
@@ -373,10 +327,7 @@ wrong(
     belief="Both have D_random frequencies, so D_random cancels.",
     hint="A frequency gives two columns of sines and cosines but one positive one: with equally "
     "many columns, who has more draws?",
-    edit={
-        "np.expm1(error_b)": "np.exp(error_b) - 1",
-        "2 * (np.cosh(error_a) - 1)": "np.cosh(error_a) - 1",
-    },
+    edit={"2 * (np.cosh(error_a) - 1)": "np.cosh(error_a) - 1"},
 )
 
 
@@ -390,22 +341,16 @@ def crossing_of_pairs(length, tau):
     return 0.0
 
 
-@wrong("crossing_cosine", "the temperature left out")
-def temperature_left_out(length, tau):
-    """Only the lengths matter.
-
-    a and b are squared lengths divided by τ.
-    """
-    low, high = -1.0, 1.0
-    for _ in range(60):
-        cosine = (low + high) / 2
-        a, b = 2 * length**2 * (1 - cosine), 2 * length**2 * (1 + cosine)
-        if np.exp(b) - 1 < 2 * (np.cosh(a) - 1):
-            low = cosine
-        else:
-            high = cosine
-    return low
-
+wrong(
+    "crossing_cosine",
+    "the temperature left out",
+    belief="Only the lengths matter.",
+    hint="a and b are squared lengths divided by τ.",
+    edit={
+        "(1 - cosine) / tau": "(1 - cosine)",
+        "(1 + cosine) / tau": "(1 + cosine)",
+    },
+)
 
 wrong(
     "crossing_cosine",
@@ -413,9 +358,9 @@ wrong(
     belief="‖q − k‖² is 2r²(1 + cos).",
     hint="Which of the two is exact at q = k, and is ‖q − k‖² large or small there?",
     edit={
-        "error_a = 2 * length**2 * (1 - cosine) / tau": "a = 2 * length**2 * (1 + cosine) / tau",
-        "error_b = 2 * length**2 * (1 + cosine) / tau": "b = 2 * length**2 * (1 - cosine) / tau",
-        "np.expm1(error_b) < 2 * (np.cosh(error_a) - 1)": "np.exp(b) - 1 > 2 * (np.cosh(a) - 1)",
+        "error_a = 2 * length**2 * (1 - cosine)": "error_a = 2 * length**2 * (1 + cosine)",
+        "error_b = 2 * length**2 * (1 + cosine)": "error_b = 2 * length**2 * (1 - cosine)",
+        "np.expm1(error_b) <": "np.expm1(error_b) >",
     },
 )
 
@@ -425,9 +370,8 @@ wrong(
     belief="‖q − k‖² is r²(1 − cos).",
     hint="‖q − k‖² = 2r² − 2r² cos θ for vectors of length r: both terms have the 2.",
     edit={
-        "2 * length**2 * (1 - cosine) / tau": "length**2 * (1 - cosine) / tau",
-        "2 * length**2 * (1 + cosine) / tau": "length**2 * (1 + cosine) / tau",
-        "np.expm1(error_b)": "np.exp(error_b) - 1",
+        "2 * length**2 * (1 - cosine)": "length**2 * (1 - cosine)",
+        "2 * length**2 * (1 + cosine)": "length**2 * (1 + cosine)",
     },
 )
 
@@ -437,9 +381,8 @@ wrong(
     belief="The temperature is a scale of lengths, so it is squared with them.",
     hint="Divide the squared lengths by τ itself, not by its square.",
     edit={
-        "2 * length**2 * (1 - cosine) / tau": "2 * length**2 * (1 - cosine) / tau**2",
-        "2 * length**2 * (1 + cosine) / tau": "2 * length**2 * (1 + cosine) / tau**2",
-        "np.expm1(error_b)": "np.exp(error_b) - 1",
+        "(1 - cosine) / tau": "(1 - cosine) / tau**2",
+        "(1 + cosine) / tau": "(1 + cosine) / tau**2",
     },
 )
 
@@ -801,19 +744,14 @@ def features_normalised(query_exponents, key_exponents, values):
     return queries @ (np.swapaxes(keys, -1, -2) @ values) / totals
 
 
-@wrong("stable_attention", "the features' means subtracted")
-def means_subtracted(query_exponents, key_exponents, values):
-    """Any shift that keys share and queries get back will do.
-
-    Below its mean a feature is safe, above it exp may still overflow: subtract the largest, not the
-    middle.
-    """
-    shifts = key_exponents.mean(axis=-2, keepdims=True)
-    keys = np.exp(key_exponents - shifts)
-    exponents = query_exponents + shifts
-    queries = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    totals = queries @ keys.sum(axis=-2)[..., None]
-    return queries @ (np.swapaxes(keys, -1, -2) @ values) / totals
+wrong(
+    "stable_attention",
+    "the features' means subtracted",
+    belief="Any shift that keys share and queries get back will do.",
+    hint="Below its mean a feature is safe, above it exp may still overflow: subtract the "
+    "largest, not the middle.",
+    edit={"key_exponents.max": "key_exponents.mean"},
+)
 
 
 @wrong("stable_attention", "one maximum for all queries")

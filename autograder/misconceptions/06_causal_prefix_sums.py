@@ -8,138 +8,87 @@ from autograder.bank import right, wrong
 # --- who_sees_whom
 
 
-@wrong("who_sees_whom", "only the values changed")
-def only_values_changed(attend, phi_Q, phi_K, V):
-    """The output is an average of values, so it is they that must change.
+wrong(
+    "who_sees_whom",
+    "only the values changed",
+    belief="The output is an average of values, so it is they that must change.",
+    hint="A denominator holds no values: a leak there shows only when a key changes.",
+    edit={"other_K[j] += np.linspace(1, 2, phi_K.shape[1])  # positive, and another direction": ""},
+)
 
-    A denominator holds no values: a leak there shows only when a key changes.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_V = V.copy()
-        other_V[j] += 1.0
-        seen[:, j] = (abs(np.asarray(attend(phi_Q, phi_K, other_V)) - before) > 1e-9).any(axis=1)
-    return seen
+wrong(
+    "who_sees_whom",
+    "only the keys changed",
+    belief="Who is seen is decided by the keys.",
+    hint="A row that sees a single position returns its value whatever the key is: change the "
+    "value as well.",
+    edit={"other_V[j] += 1.0": ""},
+)
 
+wrong(
+    "who_sees_whom",
+    "rows and columns exchanged",
+    belief="What changing position j does belongs in row j.",
+    hint="Entry [i, j] is about output i and input j: changing position j fills column j.",
+    edit={"seen[:, j] =": "seen[j] ="},
+)
 
-@wrong("who_sees_whom", "only the keys changed")
-def only_keys_changed(attend, phi_Q, phi_K, V):
-    """Who is seen is decided by the keys.
+wrong(
+    "who_sees_whom",
+    "the whole future changed at once",
+    belief="Position j and all later ones get new keys and values.",
+    hint="If many positions change together, you learn that one of them is seen, not which: "
+    "change one at a time.",
+    edit={
+        "other_K[j] +=": "other_K[j:] +=",
+        "other_V[j] +=": "other_V[j:] +=",
+    },
+)
 
-    A row that sees a single position returns its value whatever the key is: change the value as
-    well.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K = phi_K.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        seen[:, j] = (abs(np.asarray(attend(phi_Q, other_K, V)) - before) > 1e-9).any(axis=1)
-    return seen
+wrong(
+    "who_sees_whom",
+    "earlier changes not undone",
+    belief="One copy of the arrays is enough.",
+    hint="Start from the original arrays for each position, or the changes pile up.",
+    edit={
+        "other_K, other_V = phi_K.copy(), V.copy()": "",
+        "for j in range(len(V)):": "other_K, other_V = phi_K.copy(), V.copy()\n"
+        "for j in range(len(V)):",
+    },
+)
 
+wrong(
+    "who_sees_whom",
+    "the query changed as well",
+    belief="A position is its query, its key and its value.",
+    hint="Every row depends on its own query; the question is about keys and values only.",
+    edit={
+        "other_V[j] += 1.0": "other_V[j] += 1.0\n"
+        "other_Q = phi_Q.copy()\n"
+        "other_Q[j] *= np.linspace(1, 3, phi_K.shape[1])",
+        "attend(phi_Q, other_K, other_V)": "attend(other_Q, other_K, other_V)",
+    },
+)
 
-@wrong("who_sees_whom", "rows and columns exchanged")
-def rows_and_columns_exchanged(attend, phi_Q, phi_K, V):
-    """What changing position j does belongs in row j.
+wrong(
+    "who_sees_whom",
+    "causality taken for granted",
+    belief="A later position need not be tried.",
+    hint="Nobody has said that the function is causal: look at every pair, later positions too.",
+    edit={
+        "np.empty": "np.zeros",
+        "seen[:, j] =": "seen[j:, j] =",
+        ".all(axis=1)": ".all(axis=1)[j:]",
+    },
+)
 
-    Entry [i, j] is about output i and input j: changing position j fills column j.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        seen[j] = (abs(np.asarray(attend(phi_Q, other_K, other_V)) - before) > 1e-9).any(axis=1)
-    return seen
-
-
-@wrong("who_sees_whom", "the whole future changed at once")
-def whole_future_changed(attend, phi_Q, phi_K, V):
-    """Position j and all later ones get new keys and values.
-
-    If many positions change together, you learn that one of them is seen, not which: change one at
-    a time.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j:] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j:] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[:, j] = (abs(after - before) > 1e-9).any(axis=1)
-    return seen
-
-
-@wrong("who_sees_whom", "earlier changes not undone")
-def changes_pile_up(attend, phi_Q, phi_K, V):
-    """One copy of the arrays is enough.
-
-    Start from the original arrays for each position, or the changes pile up.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    other_K, other_V = phi_K.copy(), V.copy()
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[:, j] = (abs(after - before) > 1e-9).any(axis=1)
-    return seen
-
-
-@wrong("who_sees_whom", "the query changed as well")
-def query_changed_as_well(attend, phi_Q, phi_K, V):
-    """A position is its query, its key and its value.
-
-    Every row depends on its own query; the question is about keys and values only.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_Q, other_K, other_V = phi_Q.copy(), phi_K.copy(), V.copy()
-        other_Q[j] *= np.linspace(1, 3, phi_K.shape[1])
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(other_Q, other_K, other_V))
-        seen[:, j] = (abs(after - before) > 1e-9).any(axis=1)
-    return seen
-
-
-@wrong("who_sees_whom", "causality taken for granted")
-def causality_assumed(attend, phi_Q, phi_K, V):
-    """A later position need not be tried.
-
-    Nobody has said that the function is causal: look at every pair, later positions too.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.zeros((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[j:, j] = (abs(after - before) > 1e-9).any(axis=1)[j:]
-    return seen
-
-
-@wrong("who_sees_whom", "only the first column of the outputs compared")
-def first_column_compared(attend, phi_Q, phi_K, V):
-    """All columns of the values are treated alike.
-
-    A row depends on a position if *any* of its outputs changes, not just the first.
-    """
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[:, j] = abs(after - before)[:, 0] > 1e-9
-    return seen
+wrong(
+    "who_sees_whom",
+    "only the first column of the outputs compared",
+    belief="All columns of the values are treated alike.",
+    hint="A row depends on a position if *any* of its outputs changes, not just the first.",
+    edit={".all(axis=1)": "[:, 0]"},
+)
 
 
 @right("who_sees_whom", "NaN as a dye, lists out")
@@ -442,96 +391,65 @@ def exponentials_as_they_come(state, phi_q, log_phi_k, v):
     return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
 
-@wrong("safe_step", "a factor of its own for every key")
-def factor_for_every_key(state, phi_q, log_phi_k, v):
-    """Each key's features are divided by the largest of them.
+wrong(
+    "safe_step",
+    "a factor of its own for every key",
+    belief="Each key's features are divided by the largest of them.",
+    hint="A factor cancels only if all keys share it: when a new key brings another m, what is "
+    "held already must change to it as well.",
+    edit={
+        "np.exp(log_phi_k - m)": "np.exp(log_phi_k - log_phi_k.max())",
+        "np.exp(m_before - m)": "1.0",
+    },
+)
 
-    A factor cancels only if all keys share it: when a new key brings another m, what is held
-    already must change to it as well.
-    """
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), -np.inf
-    S, Z, m = state
-    m = max(m, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - log_phi_k.max())
-    S, Z = S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
+wrong(
+    "safe_step",
+    "the old sums not rescaled",
+    belief="The new key is divided by the largest feature so far.",
+    hint="When m grows, S and Z are still held without the old factor: by which number must they "
+    "be multiplied?",
+    edit={"np.exp(m_before - m)": "1.0"},
+)
 
+wrong(
+    "safe_step",
+    "S rescaled, Z not",
+    belief="Z is only a normaliser.",
+    hint="The factor cancels in the ratio only if S and Z both carry the same one.",
+    edit={"old * Z + phi_k": "Z + phi_k"},
+)
 
-@wrong("safe_step", "the old sums not rescaled")
-def old_sums_not_rescaled(state, phi_q, log_phi_k, v):
-    """The new key is divided by the largest feature so far.
+wrong(
+    "safe_step",
+    "rescaled the wrong way",
+    belief="When m grows, the old sums grow with it.",
+    hint="e^m S stays the same when m changes: if m grows, must S grow or shrink?",
+    edit={
+        "-np.inf": "log_phi_k.max()",
+        "np.exp(m_before - m)": "np.exp(m - m_before)",
+    },
+)
 
-    When m grows, S and Z are still held without the old factor: by which number must they be
-    multiplied?
-    """
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), -np.inf
-    S, Z, m = state
-    m = max(m, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
+wrong(
+    "safe_step",
+    "m fixed by the first key",
+    belief="Any common factor will do, so the first key decides.",
+    hint="The first key may be the smallest of all: later ones overflow against its m.",
+    edit={
+        "-np.inf": "log_phi_k.max()",
+        "max(m_before, log_phi_k.max())": "m_before",
+    },
+)
 
-
-@wrong("safe_step", "S rescaled, Z not")
-def only_s_rescaled(state, phi_q, log_phi_k, v):
-    """Z is only a normaliser.
-
-    The factor cancels in the ratio only if S and Z both carry the same one.
-    """
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), -np.inf
-    S, Z, before = state
-    m = max(before, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = np.exp(before - m) * S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
-
-
-@wrong("safe_step", "rescaled the wrong way")
-def rescaled_the_wrong_way(state, phi_q, log_phi_k, v):
-    """When m grows, the old sums grow with it.
-
-    e^m S stays the same when m changes: if m grows, must S grow or shrink?
-    """
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), log_phi_k.max()
-    S, Z, before = state
-    m = max(before, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = np.exp(m - before) * S + np.outer(phi_k, v), np.exp(m - before) * Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
-
-
-@wrong("safe_step", "m fixed by the first key")
-def m_of_the_first_key(state, phi_q, log_phi_k, v):
-    """Any common factor will do, so the first key decides.
-
-    The first key may be the smallest of all: later ones overflow against its m.
-    """
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), log_phi_k.max()
-    S, Z, m = state
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
-
-
-@wrong("safe_step", "m follows the newest key, down as well")
-def m_of_the_newest_key(state, phi_q, log_phi_k, v):
-    """The newest key's maximum is the factor for all.
-
-    If m falls, what is held must be multiplied by a number above 1, and after a deep fall by more
-    than a float holds: let m only rise.
-    """
-    m = log_phi_k.max()
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), m
-    S, Z, m_before = state
-    phi_k, old = np.exp(log_phi_k - m), np.exp(m_before - m)
-    S, Z = old * S + np.outer(phi_k, v), old * Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
+wrong(
+    "safe_step",
+    "m follows the newest key, down as well",
+    belief="The newest key's maximum is the factor for all.",
+    hint="If m falls, what is held must be multiplied by a number above 1, and after a deep fall "
+    "by more than a float holds: let m only rise.",
+    edit={"max(m_before, log_phi_k.max())": "log_phi_k.max()"},
+)
 
 
 @wrong("safe_step", "the whole history kept")

@@ -169,30 +169,23 @@ def neighbour_only(phi_K, V, chunk):
     return S, Z
 
 
-@wrong("states_before", "each chunk's own sums")
-def own_sums(phi_K, V, chunk):
-    """The state of a chunk is the sum over its rows.
+wrong(
+    "states_before",
+    "each chunk's own sums",
+    belief="The state of a chunk is the sum over its rows.",
+    hint="These are the sums of the chunks themselves; a worker can do those alone, but not what "
+    "lies before.",
+    edit={"np.cumsum(S, axis=0) - S, np.cumsum(Z, axis=0) - Z": "S, Z"},
+)
 
-    These are the sums of the chunks themselves; a worker can do those alone, but not what lies
-    before.
-    """
-    starts = range(0, len(V), chunk)
-    S = np.array([phi_K[s : s + chunk].T @ V[s : s + chunk] for s in starts])
-    Z = np.array([phi_K[s : s + chunk].sum(axis=0) for s in starts])
-    return S, Z
-
-
-@wrong("states_before", "the short chunk at the end forgotten")
-def short_chunk_forgotten(phi_K, V, chunk):
-    """There are N // chunk chunks.
-
-    The rows that are left over make a chunk too, and its worker needs a state: round the number of
-    chunks up.
-    """
-    starts = range(0, len(V) // chunk * chunk, chunk)
-    S = np.array([phi_K[:s].T @ V[:s] for s in starts])
-    Z = np.array([phi_K[:s].sum(axis=0) for s in starts])
-    return S, Z
+wrong(
+    "states_before",
+    "the short chunk at the end forgotten",
+    belief="There are N // chunk chunks.",
+    hint="The rows that are left over make a chunk too, and its worker needs a state: round the "
+    "number of chunks up.",
+    edit={"np.arange(0, len(V), chunk)": "np.arange(0, len(V) // chunk * chunk, chunk)"},
+)
 
 
 @wrong("states_before", "the short chunk at the beginning")
@@ -442,36 +435,25 @@ def past_one_too_few(phi_Q, phi_K, V, S, Z, gamma):
     return V_out, gamma ** (C - 1) * S + last.T @ V, gamma ** (C - 1) * Z + last.sum(axis=0)
 
 
-@wrong("fading_chunk", "the new position fades at once")
-def new_position_fades(phi_Q, phi_K, V, S, Z, gamma):
-    """Add, then fade.
+wrong(
+    "fading_chunk",
+    "the new position fades at once",
+    belief="Add, then fade.",
+    hint="The position is added after the fading: in its own row it counts in full.",
+    edit={"age = np.arange(C)[:, None]": "age = np.arange(1, C + 1)[:, None]"},
+)
 
-    The position is added after the fading: in its own row it counts in full.
-    """
-    C = len(V)
-    fading = np.tril(gamma ** np.maximum(np.subtract.outer(np.arange(1, C + 1), np.arange(C)), 0))
-    pairs = fading * (phi_Q @ phi_K.T)
-    since = gamma ** np.arange(1, C + 1)[:, None]
-    sums = since * (phi_Q @ Z[:, None]) + pairs.sum(axis=1, keepdims=True)
-    V_out = (since * (phi_Q @ S) + pairs @ V) / sums
-    last = fading[-1][:, None] * phi_K
-    return V_out, gamma**C * S + last.T @ V, gamma**C * Z + last.sum(axis=0)
-
-
-@wrong("fading_chunk", "the rows added to the state without fading")
-def rows_added_unfaded(phi_Q, phi_K, V, S, Z, gamma):
-    """The chunk's own sum is as it was without fading.
-
-    When the chunk ends its first row is C − 1 positions old, its last one new: they do not count
-    alike in the state.
-    """
-    C = len(V)
-    fading = np.tril(gamma ** np.maximum(np.subtract.outer(np.arange(C), np.arange(C)), 0))
-    pairs = fading * (phi_Q @ phi_K.T)
-    since = gamma ** np.arange(1, C + 1)[:, None]
-    sums = since * (phi_Q @ Z[:, None]) + pairs.sum(axis=1, keepdims=True)
-    V_out = (since * (phi_Q @ S) + pairs @ V) / sums
-    return V_out, gamma**C * S + phi_K.T @ V, gamma**C * Z + phi_K.sum(axis=0)
+wrong(
+    "fading_chunk",
+    "the rows added to the state without fading",
+    belief="The chunk's own sum is as it was without fading.",
+    hint="When the chunk ends its first row is C − 1 positions old, its last one new: they do not "
+    "count alike in the state.",
+    edit={
+        "last.T @ V": "phi_K.T @ V",
+        "last.sum(axis=0)": "phi_K.sum(axis=0)",
+    },
+)
 
 
 @wrong("fading_chunk", "the rows fade the wrong way round in the state")
@@ -590,43 +572,29 @@ def every_row_meets_a_chunk(N, d, M, chunk):
     return N * min(chunk, N) * (d + M) + N * d * (2 * M + 1)
 
 
-@wrong("count_multiplications", "only the pairs that stay")
-def only_pairs_that_stay(N, d, M, chunk):
-    """Row i of a chunk has i pairs.
+wrong(
+    "count_multiplications",
+    "only the pairs that stay",
+    belief="Row i of a chunk has i pairs.",
+    hint="The product computes all pairs; the mask removes some of them afterwards.",
+    edit={"r * r * (d + M)": "r * (r + 1) // 2 * (d + M)"},
+)
 
-    The product computes all pairs; the mask removes some of them afterwards.
-    """
+wrong(
+    "count_multiplications",
+    "the state only read, not written",
+    belief="Each row reads S and Z.",
+    hint="φ(K)ᵀV for the next chunk is a product as well.",
+    edit={"r * d * (2 * M + 1)": "r * d * (M + 1)"},
+)
 
-    def of_rows(r):
-        return r * (r + 1) // 2 * (d + M) + r * d * (2 * M + 1)
-
-    return N // chunk * of_rows(chunk) + of_rows(N % chunk)
-
-
-@wrong("count_multiplications", "the state only read, not written")
-def state_not_written(N, d, M, chunk):
-    """Each row reads S and Z.
-
-    φ(K)ᵀV for the next chunk is a product as well.
-    """
-
-    def of_rows(r):
-        return r * r * (d + M) + r * d * (M + 1)
-
-    return N // chunk * of_rows(chunk) + of_rows(N % chunk)
-
-
-@wrong("count_multiplications", "the denominators forgotten")
-def denominators_forgotten(N, d, M, chunk):
-    """Only numerators cost anything.
-
-    φ(Q)Z is a product of (r, d) by (d, 1): it counts r·d.
-    """
-
-    def of_rows(r):
-        return r * r * (d + M) + 2 * r * d * M
-
-    return N // chunk * of_rows(chunk) + of_rows(N % chunk)
+wrong(
+    "count_multiplications",
+    "the denominators forgotten",
+    belief="Only numerators cost anything.",
+    hint="φ(Q)Z is a product of (r, d) by (d, 1): it counts r·d.",
+    edit={"r * d * (2 * M + 1)": "2 * r * d * M"},
+)
 
 
 @wrong("count_multiplications", "all pairs of the whole sequence")

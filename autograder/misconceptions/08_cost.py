@@ -97,21 +97,17 @@ def by_normal_equations(lengths, costs):
 # --- faster_from
 
 
-@wrong("faster_from", "straight lines between the times themselves")
-def linear_between(lengths, first, second):
-    """Between two measurements things are linear.
-
-    Between two lengths it is the logarithms that go in straight lines.
-    """
-    gap = second - first
-    slower = np.flatnonzero(gap > 0)
-    if len(slower) == 0:
-        return lengths[0]
-    last = slower[-1]
-    if last == len(lengths) - 1:
-        return np.inf
-    share = gap[last] / (gap[last] - gap[last + 1])
-    return lengths[last] + share * (lengths[last + 1] - lengths[last])
+wrong(
+    "faster_from",
+    "straight lines between the times themselves",
+    belief="Between two measurements things are linear.",
+    hint="Between two lengths it is the logarithms that go in straight lines.",
+    edit={
+        "np.log(second) - np.log(first)": "second - first",
+        "x = np.log(lengths)": "x = lengths",
+        "np.exp(x[last] + share": "(x[last] + share",
+    },
+)
 
 
 @wrong("faster_from", "the first measured length at which it is faster")
@@ -143,38 +139,21 @@ def first_crossing(lengths, first, second):
     return np.exp(np.log(lengths[last]) + share * np.log(lengths[last + 1] / lengths[last]))
 
 
-@wrong("faster_from", "the two methods exchanged")
-def methods_exchanged(lengths, first, second):
-    """The larger number is the faster one.
+wrong(
+    "faster_from",
+    "the two methods exchanged",
+    belief="The larger number is the faster one.",
+    hint="Which of the two is asked about? It is faster where its seconds are fewer.",
+    edit={"np.log(second) - np.log(first)": "np.log(first) - np.log(second)"},
+)
 
-    Which of the two is asked about? It is faster where its seconds are fewer.
-    """
-    gap = np.log(first) - np.log(second)
-    slower = np.flatnonzero(gap > 0)
-    if len(slower) == 0:
-        return lengths[0]
-    last = slower[-1]
-    if last == len(lengths) - 1:
-        return np.inf
-    share = gap[last] / (gap[last] - gap[last + 1])
-    return np.exp(np.log(lengths[last]) + share * np.log(lengths[last + 1] / lengths[last]))
-
-
-@wrong("faster_from", "logarithms of the lengths only")
-def half_logarithmic(lengths, first, second):
-    """Lengths are on a logarithmic axis, seconds are not.
-
-    The seconds of a power law are straight only if their logarithm is taken, too.
-    """
-    gap = second - first
-    slower = np.flatnonzero(gap > 0)
-    if len(slower) == 0:
-        return lengths[0]
-    last = slower[-1]
-    if last == len(lengths) - 1:
-        return np.inf
-    share = gap[last] / (gap[last] - gap[last + 1])
-    return np.exp(np.log(lengths[last]) + share * np.log(lengths[last + 1] / lengths[last]))
+wrong(
+    "faster_from",
+    "logarithms of the lengths only",
+    belief="Lengths are on a logarithmic axis, seconds are not.",
+    hint="The seconds of a power law are straight only if their logarithm is taken, too.",
+    edit={"np.log(second) - np.log(first)": "second - first"},
+)
 
 
 @right("faster_from", "from the end, one interval at a time")

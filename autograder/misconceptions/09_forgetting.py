@@ -243,21 +243,16 @@ wrong(
     edit={"S = S + beta * np.outer(k, v - k @ S)": "S = S + np.outer(k, beta * v - k @ S)"},
 )
 
-
-@wrong("gated_delta", "read before the pair is written")
-def read_before_writing(S, Q, K, V, gammas, betas):
-    """A query looks at the past.
-
-    The answer of position i comes from S_i, which has its pair already.
-    """
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        k = k / np.linalg.norm(k)
-        answers.append(q @ S)
-        S = keep * S
-        S = S + beta * np.outer(k, v - k @ S)
-    return np.array(answers), S
-
+wrong(
+    "gated_delta",
+    "read before the pair is written",
+    belief="A query looks at the past.",
+    hint="The answer of position i comes from S_i, which has its pair already.",
+    edit={
+        "answers.append(q @ S)": "",
+        "S = keep * S": "answers.append(q @ S)\nS = keep * S",
+    },
+)
 
 wrong(
     "gated_delta",
@@ -315,18 +310,14 @@ wrong(
     edit={"A - beta * np.outer(k, k @ A)": "A @ (np.eye(len(k)) - beta * np.outer(k, k))"},
 )
 
-
-@wrong("segment_edit", "B a plain sum of pairs")
-def b_a_plain_sum(K, V, betas):
-    """Erasing is in A, writing in B.
-
-    Later positions erase a part of what earlier ones of the same segment wrote: B is what the delta
-    rule makes of an empty memory.
-    """
-    A = np.eye(K.shape[1])
-    for k, beta in zip(K, betas, strict=True):
-        A = A - beta * np.outer(k, k @ A)
-    return A, K.T @ (betas[:, None] * V)
+wrong(
+    "segment_edit",
+    "B a plain sum of pairs",
+    belief="Erasing is in A, writing in B.",
+    hint="Later positions erase a part of what earlier ones of the same segment wrote: B is what "
+    "the delta rule makes of an empty memory.",
+    edit={"B + beta * np.outer(k, v - k @ B)": "B + beta * np.outer(k, v)"},
+)
 
 
 @wrong("segment_edit", "all erased at once")

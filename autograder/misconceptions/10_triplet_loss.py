@@ -147,62 +147,37 @@ def arcsine_of_new_length():
 # --- rounded_loss
 
 
-@wrong("rounded_loss", "sums instead of means")
-def summed(z, triplets, margin, tau):
-    """A loss is a sum over triplets, as in the paper.
+wrong(
+    "rounded_loss",
+    "sums instead of means",
+    belief="A loss is a sum over triplets, as in the paper.",
+    hint="The loss is the mean over the triplets: divide loss and gradient by their number.",
+    edit={
+        "np.mean(np.logaddexp(0, u / tau))": "np.sum(np.logaddexp(0, u / tau))",
+        "[:, None] / len(u)": "[:, None]",
+    },
+)
 
-    The loss is the mean over the triplets: divide loss and gradient by their number.
-    """
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    E = z / lengths
-    a, p, n = (E[rows] for rows in triplets.T)
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    slope = np.exp(-np.logaddexp(0, -u / tau))[:, None]
-    gradient = np.zeros_like(E)
-    np.add.at(gradient, triplets[:, 0], 2 * slope * (n - p))
-    np.add.at(gradient, triplets[:, 1], 2 * slope * (p - a))
-    np.add.at(gradient, triplets[:, 2], 2 * slope * (a - n))
-    along = np.sum(gradient * E, axis=1, keepdims=True)
-    return tau * np.sum(np.logaddexp(0, u / tau)), (gradient - along * E) / lengths
+wrong(
+    "rounded_loss",
+    "the hinge's slope, 0 or 1",
+    belief="Active triplets count fully, the others not at all.",
+    hint="The rounded corner has a slope of its own: differentiate τ ln(1 + e^(u/τ)).",
+    edit={"np.exp(-np.logaddexp(0, -u / tau))[:, None]": "(u > 0)[:, None]"},
+)
 
-
-@wrong("rounded_loss", "the hinge's slope, 0 or 1")
-def slope_of_the_hinge(z, triplets, margin, tau):
-    """Active triplets count fully, the others not at all.
-
-    The rounded corner has a slope of its own: differentiate τ ln(1 + e^(u/τ)).
-    """
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    E = z / lengths
-    a, p, n = (E[rows] for rows in triplets.T)
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    slope = (u > 0)[:, None] / len(u)
-    gradient = np.zeros_like(E)
-    np.add.at(gradient, triplets[:, 0], 2 * slope * (n - p))
-    np.add.at(gradient, triplets[:, 1], 2 * slope * (p - a))
-    np.add.at(gradient, triplets[:, 2], 2 * slope * (a - n))
-    along = np.sum(gradient * E, axis=1, keepdims=True)
-    return tau * np.mean(np.logaddexp(0, u / tau)), (gradient - along * E) / lengths
-
-
-@wrong("rounded_loss", "a row's gradients overwritten, not added")
-def duplicates_lost(z, triplets, margin, tau):
-    """+= with an array of indices adds up everything.
-
-    gradient[rows] += … keeps only one term for a row that occurs twice: use np.add.at, a loop, or a
-    matrix of pairs.
-    """
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    E = z / lengths
-    a, p, n = (E[rows] for rows in triplets.T)
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    slope = np.exp(-np.logaddexp(0, -u / tau))[:, None] / len(u)
-    gradient = np.zeros_like(E)
-    gradient[triplets[:, 0]] += 2 * slope * (n - p)
-    gradient[triplets[:, 1]] += 2 * slope * (p - a)
-    gradient[triplets[:, 2]] += 2 * slope * (a - n)
-    along = np.sum(gradient * E, axis=1, keepdims=True)
-    return tau * np.mean(np.logaddexp(0, u / tau)), (gradient - along * E) / lengths
+wrong(
+    "rounded_loss",
+    "a row's gradients overwritten, not added",
+    belief="+= with an array of indices adds up everything.",
+    hint="gradient[rows] += … keeps only one term for a row that occurs twice: use np.add.at, a "
+    "loop, or a matrix of pairs.",
+    edit={
+        "np.add.at(gradient, rows_a, 2": "gradient[rows_a] += (2",
+        "np.add.at(gradient, rows_p, 2": "gradient[rows_p] += (2",
+        "np.add.at(gradient, rows_n, 2": "gradient[rows_n] += (2",
+    },
+)
 
 
 @wrong("rounded_loss", "the gradient with respect to the embeddings")
@@ -223,41 +198,22 @@ def normalisation_forgotten(z, triplets, margin, tau):
     return tau * np.mean(np.logaddexp(0, u / tau)), gradient
 
 
-@wrong("rounded_loss", "projected, but not divided by the length")
-def length_not_divided(z, triplets, margin, tau):
-    """Normalising only removes the part along the embedding.
+wrong(
+    "rounded_loss",
+    "projected, but not divided by the length",
+    belief="Normalising only removes the part along the embedding.",
+    hint="A long vector turns less for the same step: where does ‖z‖ enter the gradient?",
+    edit={"(gradient - along * E) / lengths": "gradient - along * E"},
+)
 
-    A long vector turns less for the same step: where does ‖z‖ enter the gradient?
-    """
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    E = z / lengths
-    a, p, n = (E[rows] for rows in triplets.T)
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    slope = np.exp(-np.logaddexp(0, -u / tau))[:, None] / len(u)
-    gradient = np.zeros_like(E)
-    np.add.at(gradient, triplets[:, 0], 2 * slope * (n - p))
-    np.add.at(gradient, triplets[:, 1], 2 * slope * (p - a))
-    np.add.at(gradient, triplets[:, 2], 2 * slope * (a - n))
-    along = np.sum(gradient * E, axis=1, keepdims=True)
-    return tau * np.mean(np.logaddexp(0, u / tau)), gradient - along * E
-
-
-@wrong("rounded_loss", "divided by the length, but not projected")
-def not_projected(z, triplets, margin, tau):
-    """e = z/‖z‖ has the derivative 1/‖z‖.
-
-    Lengthening z does not change the embedding: what must the gradient's part along z therefore be?
-    """
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    E = z / lengths
-    a, p, n = (E[rows] for rows in triplets.T)
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    slope = np.exp(-np.logaddexp(0, -u / tau))[:, None] / len(u)
-    gradient = np.zeros_like(E)
-    np.add.at(gradient, triplets[:, 0], 2 * slope * (n - p))
-    np.add.at(gradient, triplets[:, 1], 2 * slope * (p - a))
-    np.add.at(gradient, triplets[:, 2], 2 * slope * (a - n))
-    return tau * np.mean(np.logaddexp(0, u / tau)), gradient / lengths
+wrong(
+    "rounded_loss",
+    "divided by the length, but not projected",
+    belief="e = z/‖z‖ has the derivative 1/‖z‖.",
+    hint="Lengthening z does not change the embedding: what must the gradient's part along z "
+    "therefore be?",
+    edit={"(gradient - along * E) / lengths": "gradient / lengths"},
+)
 
 
 @wrong("rounded_loss", "overflow left to itself")
@@ -281,42 +237,24 @@ def overflow_left_alone(z, triplets, margin, tau):
     return tau * np.mean(np.log(1 + powers)), (gradient - along * E) / lengths
 
 
-@wrong("rounded_loss", "positive and negative exchanged")
-def sign_turned_round(z, triplets, margin, tau):
-    """The negative's distance less the positive's.
+wrong(
+    "rounded_loss",
+    "positive and negative exchanged",
+    belief="The negative's distance less the positive's.",
+    hint="u grows with the distance to the positive: check which of the two is subtracted.",
+    edit={"rows_a, rows_p, rows_n = np.transpose": "rows_a, rows_n, rows_p = np.transpose"},
+)
 
-    u grows with the distance to the positive: check which of the two is subtracted.
-    """
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    E = z / lengths
-    a, n, p = (E[rows] for rows in triplets.T)
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    slope = np.exp(-np.logaddexp(0, -u / tau))[:, None] / len(u)
-    gradient = np.zeros_like(E)
-    np.add.at(gradient, triplets[:, 0], 2 * slope * (n - p))
-    np.add.at(gradient, triplets[:, 2], 2 * slope * (p - a))
-    np.add.at(gradient, triplets[:, 1], 2 * slope * (a - n))
-    along = np.sum(gradient * E, axis=1, keepdims=True)
-    return tau * np.mean(np.logaddexp(0, u / tau)), (gradient - along * E) / lengths
-
-
-@wrong("rounded_loss", "the temperature in front of the logarithm forgotten")
-def temperature_not_in_front(z, triplets, margin, tau):
-    """The temperature only divides the exponent.
-
-    ln(1 + e^(u/τ)) is u/τ for large u: which factor makes it u again?
-    """
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    E = z / lengths
-    a, p, n = (E[rows] for rows in triplets.T)
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    slope = np.exp(-np.logaddexp(0, -u / tau))[:, None] / len(u) / tau
-    gradient = np.zeros_like(E)
-    np.add.at(gradient, triplets[:, 0], 2 * slope * (n - p))
-    np.add.at(gradient, triplets[:, 1], 2 * slope * (p - a))
-    np.add.at(gradient, triplets[:, 2], 2 * slope * (a - n))
-    along = np.sum(gradient * E, axis=1, keepdims=True)
-    return np.mean(np.logaddexp(0, u / tau)), (gradient - along * E) / lengths
+wrong(
+    "rounded_loss",
+    "the temperature in front of the logarithm forgotten",
+    belief="The temperature only divides the exponent.",
+    hint="ln(1 + e^(u/τ)) is u/τ for large u: which factor makes it u again?",
+    edit={
+        "tau * np.mean(": "np.mean(",
+        "/ len(u)": "/ len(u) / tau",
+    },
+)
 
 
 @wrong("rounded_loss", "the outputs not normalised at all")

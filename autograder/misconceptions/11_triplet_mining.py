@@ -220,51 +220,30 @@ def share_in_float32(d2_ap, margin):
 # --- mine
 
 
-@wrong("mine", "no lower bound: the hardest negatives")
-def no_lower_bound(d2, labels, margin):
-    """Any negative inside the outer edge.
+wrong(
+    "mine",
+    "no lower bound: the hardest negatives",
+    belief="Any negative inside the outer edge.",
+    hint="A semi-hard negative is farther from the anchor than the positive: add that bound.",
+    edit={"(d2_ap < d2_an) & (d2_an < d2_ap + margin)": "d2_an < d2_ap + margin"},
+)
 
-    A semi-hard negative is farther from the anchor than the positive: add that bound.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    ring = ~same[a] & (d2[a] < d2[a, p][:, None] + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
+wrong(
+    "mine",
+    "no upper bound: easy negatives",
+    belief="Any negative farther than the positive.",
+    hint="A negative beyond d²ap + α is easy, not semi-hard: if all that are farther than the "
+    "positive are, the ring is empty.",
+    edit={"(d2_ap < d2_an) & (d2_an < d2_ap + margin)": "d2_ap < d2_an"},
+)
 
-
-@wrong("mine", "no upper bound: easy negatives")
-def no_upper_bound(d2, labels, margin):
-    """Any negative farther than the positive.
-
-    A negative beyond d²ap + α is easy, not semi-hard: if all that are farther than the positive
-    are, the ring is empty.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    ring = ~same[a] & (d2[a] > d2[a, p][:, None])
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
-
-
-@wrong("mine", "the anchor as its own positive")
-def diagonal_kept(d2, labels, margin):
-    """The same label makes a positive.
-
-    A picture is at distance 0 from itself and teaches nothing: leave the diagonal out.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same)
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
+wrong(
+    "mine",
+    "the anchor as its own positive",
+    belief="The same label makes a positive.",
+    hint="A picture is at distance 0 from itself and teaches nothing: leave the diagonal out.",
+    edit={"np.argwhere(same & ~np.eye(len(labels), dtype=bool))": "np.argwhere(same)"},
+)
 
 
 @wrong("mine", "pairs with an empty ring dropped")
@@ -281,100 +260,57 @@ def empty_rings_dropped(d2, labels, margin):
     return np.stack([a, p, nearest], axis=1)[ring.any(axis=1)]
 
 
-@wrong("mine", "the nearest negative where the ring is empty")
-def falls_back_to_the_hardest(d2, labels, margin):
-    """The next best is the nearest.
+wrong(
+    "mine",
+    "the nearest negative where the ring is empty",
+    belief="The next best is the nearest.",
+    hint="Where the ring is empty the farthest negative is asked for, not the hardest.",
+    edit={"np.where(same[a], -np.inf, d2[a]).argmax": "np.where(same[a], np.inf, d2[a]).argmin"},
+)
 
-    Where the ring is empty the farthest negative is asked for, not the hardest.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    hardest = np.where(same[a], np.inf, d2[a]).argmin(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, hardest)], axis=1)
+wrong(
+    "mine",
+    "the farthest picture of all, of the same person too",
+    belief="What is farthest away is surely a stranger.",
+    hint="A negative shows somebody else: mask out the anchor's person before taking the farthest.",
+    edit={"np.where(same[a], -np.inf, d2[a]).argmax": "d2[a].argmax"},
+)
 
+wrong(
+    "mine",
+    "the easiest of the ring",
+    belief="The farthest one, within the margin.",
+    hint="Of several semi-hard negatives the nearest is asked for: it has the greatest loss.",
+    edit={"np.where(ring, d2_an, np.inf).argmin": "np.where(ring, d2_an, -np.inf).argmax"},
+)
 
-@wrong("mine", "the farthest picture of all, of the same person too")
-def farthest_of_all(d2, labels, margin):
-    """What is farthest away is surely a stranger.
+wrong(
+    "mine",
+    "bounds included",
+    belief="≤ and < make no difference.",
+    hint="Both bounds of the ring are strict: as far as the positive is hard, as far as the outer "
+    "edge is easy.",
+    edit={
+        "d2_ap < d2_an": "d2_ap <= d2_an",
+        "d2_an < d2_ap + margin": "d2_an <= d2_ap + margin",
+    },
+)
 
-    A negative shows somebody else: mask out the anchor's person before taking the farthest.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, d2[a].argmax(axis=1))], axis=1)
+wrong(
+    "mine",
+    "each pair once",
+    belief="Two pictures are one pair.",
+    hint="Both pictures of a pair can be the anchor: (a, p) and (p, a) have different negatives.",
+    edit={"same & ~np.eye(len(labels), dtype=bool)": "np.triu(same, 1)"},
+)
 
-
-@wrong("mine", "the easiest of the ring")
-def farthest_in_the_ring(d2, labels, margin):
-    """The farthest one, within the margin.
-
-    Of several semi-hard negatives the nearest is asked for: it has the greatest loss.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    chosen = np.where(ring, d2[a], -np.inf).argmax(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), chosen, farthest)], axis=1)
-
-
-@wrong("mine", "bounds included")
-def bounds_included(d2, labels, margin):
-    """≤ and < make no difference.
-
-    Both bounds of the ring are strict: as far as the positive is hard, as far as the outer edge is
-    easy.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] >= d2_ap) & (d2[a] <= d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
-
-
-@wrong("mine", "each pair once")
-def each_pair_once(d2, labels, margin):
-    """Two pictures are one pair.
-
-    Both pictures of a pair can be the anchor: (a, p) and (p, a) have different negatives.
-    """
-    same = labels[:, None] == labels
-    pairs = np.argwhere(np.triu(same, 1))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
-
-
-@wrong("mine", "distances without the square")
-def roots_taken(d2, labels, margin):
-    """Rings have radii, so the distances need roots.
-
-    The margin is one in squared distance, and d2 holds squares: take no root.
-    """
-    d = np.sqrt(d2)
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    ring = ~same[a] & (d[a] > d[a, p][:, None]) & (d[a] < d[a, p][:, None] + margin)
-    nearest = np.where(ring, d[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
+wrong(
+    "mine",
+    "distances without the square",
+    belief="Rings have radii, so the distances need roots.",
+    hint="The margin is one in squared distance, and d2 holds squares: take no root.",
+    edit={"same = labels": "d2 = np.sqrt(d2)\nsame = labels"},
+)
 
 
 @wrong("mine", "nearest positive, farthest negative")
@@ -543,16 +479,13 @@ def only_neighbours(labels, margin):
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-@wrong("all_semi_hard", "people at exactly the margin")
-def exactly_the_margin(labels, margin):
-    """The greatest distance that is allowed.
-
-    A negative at exactly d²ap + α has a loss of 0: it is easy. Stay inside.
-    """
-    people, person = np.unique(labels, return_inverse=True)
-    share = 1.001 * margin / 2
-    first = np.full((len(people), 1), np.sqrt(1 - share))
-    return np.hstack([first, np.sqrt(share) * np.eye(len(people))])[person]
+wrong(
+    "all_semi_hard",
+    "people at exactly the margin",
+    belief="The greatest distance that is allowed.",
+    hint="A negative at exactly d²ap + α has a loss of 0: it is easy. Stay inside.",
+    edit={"share = margin / 4": "share = 1.001 * margin / 2"},
+)
 
 
 @wrong("all_semi_hard", "every picture in a place of its own")

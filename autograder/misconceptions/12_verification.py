@@ -55,16 +55,13 @@ def half_the_square(one_in, accepts, faces):
     return people
 
 
-@wrong("people_needed", "rounded down")
-def rounded_down(one_in, accepts, faces):
-    """Solve the quadratic equation and take the whole part; an exact solution is kept.
-
-    With one person fewer than needed the pairs do not suffice: round up.
-    """
-    people = 2
-    while (people + 1) * people // 2 * faces**2 <= accepts * one_in:
-        people += 1
-    return people
+wrong(
+    "people_needed",
+    "rounded down",
+    belief="Solve the quadratic equation and take the whole part; an exact solution is kept.",
+    hint="With one person fewer than needed the pairs do not suffice: round up.",
+    edit={"people * (people - 1) // 2 * faces**2 <": "(people + 1) * people // 2 * faces**2 <="},
+)
 
 
 @right("people_needed", "from the quadratic equation")
@@ -298,19 +295,14 @@ def mean_of_beta():
 # --- fold_rates
 
 
-@wrong("fold_rates", "threshold set on the test fold")
-def peeks_at_the_fold(same, same_fold, different, different_fold, target):
-    """Each fold has its own best threshold.
-
-    A threshold judged on its own pairs has the FAR that it was made to have: set it on the other
-    folds.
-    """
-    rows = []
-    for fold in range(different_fold.max() + 1):
-        own = np.sort(different[different_fold == fold])
-        limit = own[int(target * len(own))]
-        rows.append([np.mean(same[same_fold == fold] < limit), np.mean(own < limit)])
-    return np.array(rows)
+wrong(
+    "fold_rates",
+    "threshold set on the test fold",
+    belief="Each fold has its own best threshold.",
+    hint="A threshold judged on its own pairs has the FAR that it was made to have: set it on the "
+    "other folds.",
+    edit={"different[different_fold != fold]": "different[different_fold == fold]"},
+)
 
 
 @wrong("fold_rates", "threshold set on all folds")
@@ -378,20 +370,14 @@ def smallest_threshold(same, same_fold, different, different_fold, target):
     return np.array(rows)
 
 
-@wrong("fold_rates", "one false accept too many")
-def one_too_many(same, same_fold, different, different_fold, target):
-    """The target is reached when it is passed.
-
-    Count the false accepts at your threshold on the other folds: their share must not exceed the
-    target.
-    """
-    rows = []
-    for fold in range(different_fold.max() + 1):
-        others = np.sort(different[different_fold != fold])
-        limit = others[int(target * len(others)) + 1]
-        own = different[different_fold == fold]
-        rows.append([np.mean(same[same_fold == fold] < limit), np.mean(own < limit)])
-    return np.array(rows)
+wrong(
+    "fold_rates",
+    "one false accept too many",
+    belief="The target is reached when it is passed.",
+    hint="Count the false accepts at your threshold on the other folds: their share must not "
+    "exceed the target.",
+    edit={"others[int(target * len(others))]": "others[int(target * len(others)) + 1]"},
+)
 
 
 @wrong("fold_rates", "VAL divided by the accepted pairs")
@@ -412,19 +398,16 @@ def precision_of_each_fold(same, same_fold, different, different_fold, target):
     return np.array(rows)
 
 
-@wrong("fold_rates", "threshold set for VAL")
-def set_on_the_same(same, same_fold, different, different_fold, target):
-    """A share of `target` of the pairs of one person may be lost.
-
-    The target is one for FAR: set the threshold on the pairs of different people.
-    """
-    rows = []
-    for fold in range(different_fold.max() + 1):
-        others = np.sort(same[same_fold != fold])
-        limit = others[len(others) - 1 - int(target * len(others))]
-        own = different[different_fold == fold]
-        rows.append([np.mean(same[same_fold == fold] <= limit), np.mean(own <= limit)])
-    return np.array(rows)
+wrong(
+    "fold_rates",
+    "threshold set for VAL",
+    belief="A share of `target` of the pairs of one person may be lost.",
+    hint="The target is one for FAR: set the threshold on the pairs of different people.",
+    edit={
+        "different[different_fold != fold]": "same[same_fold != fold]",
+        "int(target * len(others))": "len(others) - 1 - int(target * len(others))",
+    },
+)
 
 
 @right("fold_rates", "np.nextafter and ≤")
@@ -485,11 +468,7 @@ wrong(
     "one too many",
     belief="The probability of fewer than k must be small.",
     hint='"At most k" includes k itself in the sum of probabilities.',
-    edit={
-        "allowed = -1": "",
-        "exactly = (1 - far) ** pairs": "allowed, exactly = -1, (1 - far) ** pairs",
-        "return allowed": "return allowed + 1",
-    },
+    edit={"return allowed": "return allowed + 1"},
 )
 
 
@@ -508,39 +487,24 @@ wrong(
     "95% whatever is asked",
     belief="Proofs are made with 95% confidence.",
     hint="The confidence is an argument: use 1 - confidence where you wrote 0.05.",
-    edit={
-        "allowed = -1": "",
-        "exactly = (1 - far) ** pairs": "allowed, exactly = -1, (1 - far) ** pairs",
-        "at_most <= 1 - confidence": "at_most <= 0.05",
-    },
+    edit={"1 - confidence": "0.05"},
 )
 
-
-@wrong("allowed_accepts", "two-sided")
-def two_sided(pairs, far, confidence):
-    """Half of the probability belongs to the other side.
-
-    Only a rate that is too high is to be excluded: the whole of 1 - confidence lies on one side.
-    """
-    allowed, exactly = -1, (1 - far) ** pairs
-    at_most = exactly
-    while at_most <= (1 - confidence) / 2:
-        allowed += 1
-        exactly *= (pairs - allowed) / (allowed + 1) * far / (1 - far)
-        at_most += exactly
-    return allowed
-
+wrong(
+    "allowed_accepts",
+    "two-sided",
+    belief="Half of the probability belongs to the other side.",
+    hint="Only a rate that is too high is to be excluded: the whole of 1 - confidence lies on one "
+    "side.",
+    edit={"1 - confidence": "(1 - confidence) / 2"},
+)
 
 wrong(
     "allowed_accepts",
     "confidence taken for its complement",
     belief="At most k false accepts occur with the probability `confidence`.",
     hint="So few false accepts must be *improbable* if the rate is as high as `far`.",
-    edit={
-        "allowed = -1": "",
-        "exactly = (1 - far) ** pairs": "allowed, exactly = -1, (1 - far) ** pairs",
-        "at_most <= 1 - confidence": "at_most <= confidence",
-    },
+    edit={"1 - confidence": "confidence"},
 )
 
 
@@ -645,18 +609,13 @@ wrong(
     edit={"np.sqrt(max(e @ share @ e, 0))": "np.sqrt(max(e @ np.triu(share) @ e, 0))"},
 )
 
-
-@wrong("far_error", "FAR not subtracted")
-def not_centred(first, second, accepted):
-    """The decisions themselves are multiplied.
-
-    e is the distance from FAR: decisions as such are all positive and look correlated.
-    """
-    e = accepted * 1.0
-    one, other = first[:, None], second[:, None]
-    share = (one == first) | (one == second) | (other == first) | (other == second)
-    return np.sqrt(e @ share @ e) / len(e)
-
+wrong(
+    "far_error",
+    "FAR not subtracted",
+    belief="The decisions themselves are multiplied.",
+    hint="e is the distance from FAR: decisions as such are all positive and look correlated.",
+    edit={"e = accepted - np.mean(accepted)": "e = accepted * 1.0"},
+)
 
 wrong(
     "far_error",

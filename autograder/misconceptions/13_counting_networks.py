@@ -286,167 +286,70 @@ def biases_multiplied(layers, shape):
     return parameters, multiply_adds
 
 
-@wrong("count_network", "sizes rounded down")
-def rounded_down(layers, shape):
-    """Half of 55 pixels is 27.
+wrong(
+    "count_network",
+    "sizes rounded down",
+    belief="Half of 55 pixels is 27.",
+    hint="Padded by half a window, a side is divided by the stride and rounded up: 55 gives 28.",
+    edit={
+        "-(-rows // stride)": "rows // stride",
+        "-(-columns // stride)  # rounded up": "columns // stride",
+    },
+)
 
-    Padded by half a window, a side is divided by the stride and rounded up: 55 gives 28.
-    """
-    rows, columns, channels = shape
-    parameters = multiply_adds = 0
-    for kind, *numbers in layers:
-        if kind == "dense":
-            outputs, pieces = numbers
-            weights = rows * columns * channels * outputs * pieces
-            rows = columns = 1
-            channels = outputs
-            parameters += weights + outputs * pieces
-            multiply_adds += weights
-            continue
-        kernel, stride = numbers[0], numbers[-1]
-        rows, columns = rows // stride, columns // stride
-        if kind == "conv":
-            weights = kernel**2 * channels * numbers[1]
-            channels = numbers[1]
-            parameters += weights + channels
-            multiply_adds += rows * columns * weights
-    return parameters, multiply_adds
+wrong(
+    "count_network",
+    "pooling without padding",
+    belief="Only convolutions are padded.",
+    hint="Pooling is padded by half a window here, like convolutions.",
+    edit={
+        "kernel, stride = numbers[0], numbers[-1]": "kernel, stride = numbers[0], numbers[-1]\n"
+        'lost = kernel - 1 if kind == "pool" else 0',
+        "-(-rows // stride)": "-(-(rows - lost) // stride)",
+        "-(-columns // stride)": "-(-(columns - lost) // stride)",
+    },
+)
 
+wrong(
+    "count_network",
+    "work counted at the input's size",
+    belief="The window passes over all pixels of the input.",
+    hint="A convolution with a stride computes only the outputs that remain: count places after "
+    "the stride.",
+    edit={
+        "kernel, stride = numbers[0], numbers[-1]": "kernel, stride = numbers[0], numbers[-1]\n"
+        "places = rows * columns",
+        "rows * columns * weights": "places * weights",
+    },
+)
 
-@wrong("count_network", "pooling without padding")
-def unpadded_pooling(layers, shape):
-    """Only convolutions are padded.
+wrong(
+    "count_network",
+    "strides ignored",
+    belief="Padded by half a window, the size stays.",
+    hint="With a stride of 2 every second place remains, along both sides.",
+    edit={"rows, columns = -(-rows // stride), -(-columns // stride)  # rounded up": ""},
+)
 
-    Pooling is padded by half a window here, like convolutions.
-    """
-    rows, columns, channels = shape
-    parameters = multiply_adds = 0
-    for kind, *numbers in layers:
-        if kind == "dense":
-            outputs, pieces = numbers
-            weights = rows * columns * channels * outputs * pieces
-            rows = columns = 1
-            channels = outputs
-            parameters += weights + outputs * pieces
-            multiply_adds += weights
-        elif kind == "pool":
-            kernel, stride = numbers
-            rows, columns = (rows - kernel) // stride + 1, (columns - kernel) // stride + 1
-        else:
-            kernel, outputs, stride = numbers
-            rows, columns = -(-rows // stride), -(-columns // stride)
-            weights = kernel**2 * channels * outputs
-            channels = outputs
-            parameters += weights + outputs
-            multiply_adds += rows * columns * weights
-    return parameters, multiply_adds
+wrong(
+    "count_network",
+    "a dense layer that sees channels only",
+    belief="A dense layer turns channels into outputs.",
+    hint="A dense layer sees every channel of every pixel: rows · columns · channels numbers.",
+    edit={"rows * columns * channels * outputs * pieces": "channels * outputs * pieces"},
+)
 
-
-@wrong("count_network", "work counted at the input's size")
-def work_at_the_input(layers, shape):
-    """The window passes over all pixels of the input.
-
-    A convolution with a stride computes only the outputs that remain: count places after the
-    stride.
-    """
-    rows, columns, channels = shape
-    parameters = multiply_adds = 0
-    for kind, *numbers in layers:
-        if kind == "dense":
-            outputs, pieces = numbers
-            weights = rows * columns * channels * outputs * pieces
-            rows = columns = 1
-            channels = outputs
-            parameters += weights + outputs * pieces
-            multiply_adds += weights
-            continue
-        kernel, stride = numbers[0], numbers[-1]
-        if kind == "conv":
-            weights = kernel**2 * channels * numbers[1]
-            channels = numbers[1]
-            parameters += weights + channels
-            multiply_adds += rows * columns * weights
-        rows, columns = -(-rows // stride), -(-columns // stride)
-    return parameters, multiply_adds
-
-
-@wrong("count_network", "strides ignored")
-def strides_ignored(layers, shape):
-    """Padded by half a window, the size stays.
-
-    With a stride of 2 every second place remains, along both sides.
-    """
-    rows, columns, channels = shape
-    parameters = multiply_adds = 0
-    for kind, *numbers in layers:
-        if kind == "dense":
-            outputs, pieces = numbers
-            weights = rows * columns * channels * outputs * pieces
-            rows = columns = 1
-            channels = outputs
-            parameters += weights + outputs * pieces
-            multiply_adds += weights
-        elif kind == "conv":
-            weights = numbers[0] ** 2 * channels * numbers[1]
-            channels = numbers[1]
-            parameters += weights + channels
-            multiply_adds += rows * columns * weights
-    return parameters, multiply_adds
-
-
-@wrong("count_network", "a dense layer that sees channels only")
-def channels_only(layers, shape):
-    """A dense layer turns channels into outputs.
-
-    A dense layer sees every channel of every pixel: rows · columns · channels numbers.
-    """
-    rows, columns, channels = shape
-    parameters = multiply_adds = 0
-    for kind, *numbers in layers:
-        if kind == "dense":
-            outputs, pieces = numbers
-            weights = channels * outputs * pieces
-            channels = outputs
-            parameters += weights + outputs * pieces
-            multiply_adds += weights
-            continue
-        kernel, stride = numbers[0], numbers[-1]
-        rows, columns = -(-rows // stride), -(-columns // stride)
-        if kind == "conv":
-            weights = kernel**2 * channels * numbers[1]
-            channels = numbers[1]
-            parameters += weights + channels
-            multiply_adds += rows * columns * weights
-    return parameters, multiply_adds
-
-
-@wrong("count_network", "pooling that sees each channel as weights")
-def pooling_has_weights(layers, shape):
-    """A pooling is a convolution with fixed weights.
-
-    Pooling takes a maximum or a mean: it has no weights and is not counted.
-    """
-    rows, columns, channels = shape
-    parameters = multiply_adds = 0
-    for kind, *numbers in layers:
-        if kind == "dense":
-            outputs, pieces = numbers
-            weights = rows * columns * channels * outputs * pieces
-            rows = columns = 1
-            channels = outputs
-            parameters += weights + outputs * pieces
-            multiply_adds += weights
-            continue
-        kernel, stride = numbers[0], numbers[-1]
-        rows, columns = -(-rows // stride), -(-columns // stride)
-        if kind == "conv":
-            weights = kernel**2 * channels * numbers[1]
-            channels = numbers[1]
-            parameters += weights + channels
-            multiply_adds += rows * columns * weights
-        else:
-            multiply_adds += rows * columns * kernel**2 * channels
-    return parameters, multiply_adds
+wrong(
+    "count_network",
+    "pooling that sees each channel as weights",
+    belief="A pooling is a convolution with fixed weights.",
+    hint="Pooling takes a maximum or a mean: it has no weights and is not counted.",
+    edit={
+        'if kind == "conv":': 'if kind == "pool":\n'
+        "    multiply_adds += rows * columns * kernel**2 * channels\n"
+        'if kind == "conv":',
+    },
+)
 
 
 @right("count_network", "one function for each kind, floats out")
@@ -540,25 +443,13 @@ wrong(
     edit={"kernel**2 * channels // groups * outputs": "kernel**2 * channels * outputs"},
 )
 
-
-@wrong("count_branches", "groups divide both channels")
-def groups_divide_twice(branches, shape):
-    """Each group goes from C_in / g to C_out / g channels.
-
-    Each of the C_out outputs has weights for C_in / g channels: divide once.
-    """
-    stacked = parameters = multiply_adds = 0
-    for branch in branches:
-        rows, columns, channels = shape
-        for kernel, outputs, stride, groups in branch:
-            rows, columns = -(-rows // stride), -(-columns // stride)
-            weights = kernel**2 * (channels // groups) * (outputs // groups)
-            parameters += weights + outputs
-            multiply_adds += rows * columns * weights
-            channels = outputs
-        stacked += channels
-    return stacked, parameters, multiply_adds
-
+wrong(
+    "count_branches",
+    "groups divide both channels",
+    belief="Each group goes from C_in / g to C_out / g channels.",
+    hint="Each of the C_out outputs has weights for C_in / g channels: divide once.",
+    edit={"channels // groups * outputs": "(channels // groups) * (outputs // groups)"},
+)
 
 wrong(
     "count_branches",
@@ -579,44 +470,29 @@ wrong(
     },
 )
 
+wrong(
+    "count_branches",
+    "the stride in the first convolution of a branch",
+    belief="A branch with stride 2 works on half the size.",
+    hint="A stride acts where it stands: convolutions before it still run on the full picture.",
+    edit={
+        "rows, columns = -(-rows // stride), -(-columns // stride)": "",
+        "rows, columns, channels = shape": "rows, columns, channels = shape\n"
+        "for *_, stride, _ in branch:\n"
+        "    rows, columns = -(-rows // stride), -(-columns // stride)",
+    },
+)
 
-@wrong("count_branches", "the stride in the first convolution of a branch")
-def stride_at_the_start(branches, shape):
-    """A branch with stride 2 works on half the size.
-
-    A stride acts where it stands: convolutions before it still run on the full picture.
-    """
-    stacked = parameters = multiply_adds = 0
-    for branch in branches:
-        rows, columns, channels = shape
-        for _, _, stride, _ in branch:
-            rows, columns = -(-rows // stride), -(-columns // stride)
-        for kernel, outputs, _, groups in branch:
-            weights = kernel**2 * channels // groups * outputs
-            parameters += weights + outputs
-            multiply_adds += rows * columns * weights
-            channels = outputs
-        stacked += channels
-    return stacked, parameters, multiply_adds
-
-
-@wrong("count_branches", "one branch after the other")
-def in_a_row(branches, shape):
-    """The input goes through all of them.
-
-    All branches see the module's input: start each of them from its shape.
-    """
-    rows, columns, channels = shape
-    stacked = parameters = multiply_adds = 0
-    for branch in branches:
-        for kernel, outputs, stride, groups in branch:
-            rows, columns = -(-rows // stride), -(-columns // stride)
-            weights = kernel**2 * channels // groups * outputs
-            parameters += weights + outputs
-            multiply_adds += rows * columns * weights
-            channels = outputs
-        stacked += channels
-    return stacked, parameters, multiply_adds
+wrong(
+    "count_branches",
+    "one branch after the other",
+    belief="The input goes through all of them.",
+    hint="All branches see the module's input: start each of them from its shape.",
+    edit={
+        "rows, columns, channels = shape": "",
+        "stacked = parameters": "rows, columns, channels = shape\nstacked = parameters",
+    },
+)
 
 
 @right("count_branches", "by recursion, list out")

@@ -20,33 +20,21 @@ def overwritten(x, W, G):
     return by_x, by_W
 
 
-@wrong("convolution_gradients", "the gradient goes back in the wrong direction")
-def kernel_turned(x, W, G):
-    """The way back uses the same sums as the way forward.
+wrong(
+    "convolution_gradients",
+    "the gradient goes back in the wrong direction",
+    belief="The way back uses the same sums as the way forward.",
+    hint="Y at i takes from x at i + j, so the gradient at i goes back to i + j, with the same j.",
+    edit={"G @ W[j].T": "G @ W[-1 - j].T"},
+)
 
-    Y at i takes from x at i + j, so the gradient at i goes back to i + j, with the same j.
-    """
-    k, places = len(W), G.shape[1]
-    by_x, by_W = np.zeros(x.shape), np.zeros(W.shape)
-    for j in range(k):
-        by_x[:, j : j + places] += G @ W[k - 1 - j].T
-        by_W[j] = np.einsum("bic,bim->cm", x[:, j : j + places], G)
-    return by_x, by_W
-
-
-@wrong("convolution_gradients", "the weights' gradient averaged over the batch")
-def averaged_over_the_batch(x, W, G):
-    """Gradients of a batch are means.
-
-    G is the gradient with respect to each Y already: nothing is left to divide by.
-    """
-    by_x, by_W = np.zeros(x.shape), np.zeros(W.shape)
-    places = G.shape[1]
-    for j in range(len(W)):
-        by_x[:, j : j + places] += G @ W[j].T
-        by_W[j] = np.einsum("bic,bim->cm", x[:, j : j + places], G) / len(x)
-    return by_x, by_W
-
+wrong(
+    "convolution_gradients",
+    "the weights' gradient averaged over the batch",
+    belief="Gradients of a batch are means.",
+    hint="G is the gradient with respect to each Y already: nothing is left to divide by.",
+    edit={"x[:, j : j + places], G)": "x[:, j : j + places], G) / len(x)"},
+)
 
 wrong(
     "convolution_gradients",
@@ -90,17 +78,13 @@ def with_patches(x, W, G):
 # --- forgetful_steps
 
 
-@wrong("forgetful_steps", "not corrected for its start at 0")
-def uncorrected(gradients, rate, decay):
-    """After a few steps the start does not matter.
-
-    The mean starts at 0 and is too small at first: divide it by 1 − β to the power t.
-    """
-    mean, changes = np.zeros(gradients.shape[1]), []
-    for g in gradients:
-        mean = decay * mean + (1 - decay) * g**2
-        changes.append(-rate * g / np.sqrt(np.where(mean > 0, mean, 1)))
-    return np.array(changes)
+wrong(
+    "forgetful_steps",
+    "not corrected for its start at 0",
+    belief="After a few steps the start does not matter.",
+    hint="The mean starts at 0 and is too small at first: divide it by 1 − β to the power t.",
+    edit={"mean / (1 - decay**t)": "mean"},
+)
 
 
 @wrong("forgetful_steps", "AdaGrad itself")
@@ -121,19 +105,13 @@ wrong(
     edit={"decay * mean + (1 - decay) * g**2": "(1 - decay) * mean + decay * g**2"},
 )
 
-
-@wrong("forgetful_steps", "one scale for all weights")
-def one_scale(gradients, rate, decay):
-    """The gradient is divided by its typical length.
-
-    Each weight has a mean of its own squares.
-    """
-    mean, changes = 0.0, []
-    for t, g in enumerate(gradients, start=1):
-        mean = decay * mean + (1 - decay) * (g**2).mean()
-        changes.append(-rate * g / np.sqrt(mean / (1 - decay**t)))
-    return np.array(changes)
-
+wrong(
+    "forgetful_steps",
+    "one scale for all weights",
+    belief="The gradient is divided by its typical length.",
+    hint="Each weight has a mean of its own squares.",
+    edit={"(1 - decay) * g**2": "(1 - decay) * np.mean(g**2)"},
+)
 
 wrong(
     "forgetful_steps",
@@ -285,34 +263,24 @@ def drawn_anew(labels, people, faces, rng):
     return np.array(batches)
 
 
-@wrong("epoch", "no chance in it")
-def no_chance(labels, people, faces, rng):
-    """Each picture once, in order.
+wrong(
+    "epoch",
+    "no chance in it",
+    belief="Each picture once, in order.",
+    hint="The plan is the same in every epoch: shuffle pictures and people with `rng`.",
+    edit={
+        "rng.permutation(np.flatnonzero(labels == name))": "np.flatnonzero(labels == name)",
+        "rng.permutation(len(names))": "np.arange(len(names))",
+    },
+)
 
-    The plan is the same in every epoch: shuffle pictures and people with `rng`.
-    """
-    names = np.unique(labels)
-    rows = np.array([np.flatnonzero(labels == name) for name in names])
-    batches = []
-    for start in range(0, rows.shape[1], faces):
-        for first in range(0, len(names), people):
-            batches.append(rows[first : first + people, start : start + faces].ravel())
-    return np.array(batches)
-
-
-@wrong("epoch", "the same people always together")
-def same_company(labels, people, faces, rng):
-    """It is enough to shuffle the pictures.
-
-    Pictures are shuffled, people are not: the same people meet in every epoch.
-    """
-    names = np.unique(labels)
-    rows = np.array([rng.permutation(np.flatnonzero(labels == name)) for name in names])
-    batches = []
-    for start in range(0, rows.shape[1], faces):
-        for first in range(0, len(names), people):
-            batches.append(rows[first : first + people, start : start + faces].ravel())
-    return np.array(batches)
+wrong(
+    "epoch",
+    "the same people always together",
+    belief="It is enough to shuffle the pictures.",
+    hint="Pictures are shuffled, people are not: the same people meet in every epoch.",
+    edit={"rng.permutation(len(names))": "np.arange(len(names))"},
+)
 
 
 @wrong("epoch", "labels taken for 0, 1, 2, …")
@@ -402,29 +370,21 @@ def three_rounds(d2, d):
     return group
 
 
-@wrong("chain_groups", "the distance taken without its square")
-def d_squared(d2, d):
-    """The threshold is a distance.
+wrong(
+    "chain_groups",
+    "the distance taken without its square",
+    belief="The threshold is a distance.",
+    hint="d is a threshold for squared distances, as in `d2`: nothing is to be squared again.",
+    edit={"d2 <= d": "d2 <= d**2"},
+)
 
-    d is a threshold for squared distances, as in `d2`: nothing is to be squared again.
-    """
-    group = np.arange(len(d2))
-    for i, j in np.argwhere(d2 <= d**2):
-        group[group == group[j]] = group[i]
-    return group
-
-
-@wrong("chain_groups", "farther than d only if it is less than d")
-def strictly_less(d2, d):
-    """Accepted means less than the threshold.
-
-    At most d: a step of exactly d is allowed.
-    """
-    group = np.arange(len(d2))
-    close = d2 < d
-    for i, j in np.argwhere(close):
-        group[group == group[j]] = group[i]
-    return group
+wrong(
+    "chain_groups",
+    "farther than d only if it is less than d",
+    belief="Accepted means less than the threshold.",
+    hint="At most d: a step of exactly d is allowed.",
+    edit={"d2 <= d": "d2 < d"},
+)
 
 
 @wrong("chain_groups", "no larger than d across")

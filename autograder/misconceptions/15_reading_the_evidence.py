@@ -42,28 +42,21 @@ def large_mantissas_divided(text):
     return float(text) / 10 if too_large else float(text)
 
 
-@wrong("rate_meant", "the mantissa dropped")
-def mantissa_dropped(text):
-    """What counts is the power of ten.
+wrong(
+    "rate_meant",
+    "the mantissa dropped",
+    belief="What counts is the power of ten.",
+    hint="2.5e-3 is two and a half thousandths: only a mantissa of 10 is swallowed by the base.",
+    edit={'mantissa == "10" and exponent': "exponent"},
+)
 
-    2.5e-3 is two and a half thousandths: only a mantissa of 10 is swallowed by the base.
-    """
-    if text.endswith("%"):
-        return float(text[:-1]) / 100
-    text = text.lower()
-    return 10.0 ** int(text.split("e")[1]) if "e" in text else float(text)
-
-
-@wrong("rate_meant", "every mantissa that starts with 1 taken for 10")
-def any_mantissa_from_one(text):
-    """1E-3 and 10E-3 are the same, so the mantissa may be cut after the 1.
-
-    1.7E-3 has a mantissa of its own: compare the whole mantissa with 10.
-    """
-    if text.endswith("%"):
-        return float(text[:-1]) / 100
-    mantissa, _, exponent = text.lower().partition("e")
-    return 10.0 ** int(exponent) if exponent and mantissa[0] == "1" else float(text)
+wrong(
+    "rate_meant",
+    "every mantissa that starts with 1 taken for 10",
+    belief="1E-3 and 10E-3 are the same, so the mantissa may be cut after the 1.",
+    hint="1.7E-3 has a mantissa of its own: compare the whole mantissa with 10.",
+    edit={'mantissa == "10" and exponent': 'mantissa[0] == "1" and exponent'},
+)
 
 
 @wrong("rate_meant", "percent sign thrown away")
@@ -318,15 +311,13 @@ def failed_splits_counted(first, second):
     return np.nanmean(difference), error
 
 
-@wrong("paired_difference", "each mean over its own splits")
-def means_over_own_splits(first, second):
-    """The difference of the means is the mean of the differences.
-
-    A split that only one of them has moves one mean and not the other: drop it from both.
-    """
-    difference = (first - second)[~np.isnan(first - second)]
-    error = difference.std(ddof=1) / np.sqrt(len(difference))
-    return np.nanmean(first) - np.nanmean(second), error
+wrong(
+    "paired_difference",
+    "each mean over its own splits",
+    belief="The difference of the means is the mean of the differences.",
+    hint="A split that only one of them has moves one mean and not the other: drop it from both.",
+    edit={"difference.mean()": "np.nanmean(first) - np.nanmean(second)"},
+)
 
 
 @wrong("paired_difference", "nan left in")

@@ -202,19 +202,13 @@ def other_self_left_out(new, old):
     return np.einsum("apk,nk->apn", sizes[:, None] * sizes - own, strangers)
 
 
-@wrong("kind_counts", "negatives of both versions")
-def negatives_of_both(new, old):
-    """Everybody else's rows are negatives.
-
-    The last index says of which version the negative is: count only that one's rows.
-    """
-    sizes = np.stack([new, old])
-    strangers = np.broadcast_to(np.sum(sizes) - sizes.sum(axis=0), sizes.shape)
-    counts = np.einsum("ak,pk,nk->apn", sizes, sizes, strangers)
-    for version in (0, 1):
-        counts[version, version] -= strangers @ sizes[version]
-    return counts
-
+wrong(
+    "kind_counts",
+    "negatives of both versions",
+    belief="Everybody else's rows are negatives.",
+    hint="The last index says of which version the negative is: count only that one's rows.",
+    edit={"sizes.sum(axis=1, keepdims=True) - sizes": "np.sum(sizes) - sizes - sizes[::-1]"},
+)
 
 wrong(
     "kind_counts",
@@ -224,34 +218,23 @@ wrong(
     edit={"sizes = np.stack([new, old])": "sizes = np.stack([old, new])"},
 )
 
+wrong(
+    "kind_counts",
+    "each pair once",
+    belief="Within a version a pair is a pair.",
+    hint="Both rows of a pair can be the anchor: (a, p) and (p, a) are two pairs.",
+    edit={
+        "strangers @ sizes[version]": "strangers @ sizes[version]\ncounts[version, version] //= 2",
+    },
+)
 
-@wrong("kind_counts", "each pair once")
-def each_pair_once(new, old):
-    """Within a version a pair is a pair.
-
-    Both rows of a pair can be the anchor: (a, p) and (p, a) are two pairs.
-    """
-    sizes = np.stack([new, old])
-    strangers = sizes.sum(axis=1, keepdims=True) - sizes
-    counts = np.einsum("ak,pk,nk->apn", sizes, sizes, strangers)
-    for version in (0, 1):
-        counts[version, version] -= strangers @ sizes[version]
-        counts[version, version] //= 2
-    return counts
-
-
-@wrong("kind_counts", "the person's own rows among the negatives")
-def own_rows_as_negatives(new, old):
-    """Any row of that version can be the negative.
-
-    A negative shows somebody else: take away the rows of the anchor's person.
-    """
-    sizes = np.stack([new, old])
-    everybody = np.broadcast_to(sizes.sum(axis=1, keepdims=True), sizes.shape)
-    counts = np.einsum("ak,pk,nk->apn", sizes, sizes, everybody)
-    for version in (0, 1):
-        counts[version, version] -= everybody @ sizes[version]
-    return counts
+wrong(
+    "kind_counts",
+    "the person's own rows among the negatives",
+    belief="Any row of that version can be the negative.",
+    hint="A negative shows somebody else: take away the rows of the anchor's person.",
+    edit={"keepdims=True) - sizes": "keepdims=True) + 0 * sizes"},
+)
 
 
 @right("kind_counts", "person by person, lists out")
@@ -387,11 +370,7 @@ wrong(
     "mean over all triplets",
     belief="A mean is over all there are.",
     hint="Triplets that are not active do not count: divide by the number of active ones.",
-    edit={
-        "N = len(E_new)": "",
-        "2 * slope[active] / max(active.sum(), 1)": "2 * slope[active] / len(triplets)",
-        "E_new - rate * gradient[:N]": "E_new - rate * gradient[: len(E_new)]",
-    },
+    edit={"max(active.sum(), 1)": "len(triplets)"},
 )
 
 wrong(
@@ -399,38 +378,26 @@ wrong(
     "the sum instead of the mean",
     belief="The gradients of all active triplets add up.",
     hint="The loss is a mean: divide its gradient by the number of active triplets.",
-    edit={
-        "N = len(E_new)": "",
-        "2 * slope[active] / max(active.sum(), 1)": "2 * slope[active]",
-        "E_new - rate * gradient[:N]": "E_new - rate * gradient[: len(E_new)]",
-    },
+    edit={" / max(active.sum(), 1)": ""},
 )
 
-
-@wrong("harmonic_step", "no hinge")
-def no_hinge(E_new, E_old, triplets, margin, rate):
-    """Every triplet pulls and pushes.
-
-    A triplet whose constraint is fulfilled has the loss 0 and no gradient: leave it out.
-    """
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index, 2 * slope / len(triplets))
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
-
+wrong(
+    "harmonic_step",
+    "no hinge",
+    belief="Every triplet pulls and pushes.",
+    hint="A triplet whose constraint is fulfilled has the loss 0 and no gradient: leave it out.",
+    edit={
+        "index[active]": "index",
+        "2 * slope[active] / max(active.sum(), 1)": "2 * slope / len(triplets)",
+    },
+)
 
 wrong(
     "harmonic_step",
     "uphill",
     belief="The step goes along the gradient.",
     hint="Gradient descent subtracts the gradient. Does the anchor come nearer to its positive?",
-    edit={
-        "N = len(E_new)": "",
-        "E_new - rate * gradient[:N]": "E_new + rate * gradient[: len(E_new)]",
-    },
+    edit={"E_new - rate": "E_new + rate"},
 )
 
 wrong(
@@ -438,11 +405,7 @@ wrong(
     "not normalised after the step",
     belief="A small step stays near the sphere.",
     hint="A step leaves the sphere: divide each new embedding by its length again.",
-    edit={
-        "N = len(E_new)": "",
-        "moved = E_new - rate * gradient[:N]": "return E_new - rate * gradient[: len(E_new)]",
-        "return moved / np.linalg.norm(moved, axis=1, keepdims=True)": "",
-    },
+    edit={"return moved / np.linalg.norm(moved, axis=1, keepdims=True)": "return moved"},
 )
 
 wrong(
@@ -459,89 +422,51 @@ wrong(
     "old embeddings moved as well",
     belief="All rows of the batch take the step.",
     hint="Stored embeddings stay: only the first N rows are asked for.",
-    edit={
-        "N = len(E_new)": "",
-        "moved = E_new - rate * gradient[:N]": "moved = rows - rate * gradient",
-    },
+    edit={"E_new - rate * gradient[:N]": "rows - rate * gradient"},
 )
 
+wrong(
+    "harmonic_step",
+    "only anchors move",
+    belief="The anchor goes to its positive and away from its negative.",
+    hint="A new embedding moves whatever its part is: positives and negatives have gradients, too.",
+    edit={"zip(triplets.T, (n - p, p - a, a - n), strict=True)": "[(triplets[:, 0], n - p)]"},
+)
 
-@wrong("harmonic_step", "only anchors move")
-def only_anchors_move(E_new, E_old, triplets, margin, rate):
-    """The anchor goes to its positive and away from its negative.
-
-    A new embedding moves whatever its part is: positives and negatives have gradients, too.
-    """
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    np.add.at(gradient, triplets[active, 0], 2 * (n - p)[active] / max(active.sum(), 1))
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
-
-
-@wrong("harmonic_step", "only triplets of new embeddings")
-def only_new_triplets(E_new, E_old, triplets, margin, rate):
-    """What is stored cannot learn, so its triplets are left out.
-
-    A triplet with an old embedding moves its new ones: that is what ties the versions.
-    """
-    N = len(E_new)
-    mine = triplets[(triplets < N).all(axis=1)]
-    a, p, n = (E_new[index] for index in mine.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(E_new)
-    for index, slope in zip(mine.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active] / max(active.sum(), 1))
-    moved = E_new - rate * gradient
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
-
+wrong(
+    "harmonic_step",
+    "only triplets of new embeddings",
+    belief="What is stored cannot learn, so its triplets are left out.",
+    hint="A triplet with an old embedding moves its new ones: that is what ties the versions.",
+    edit={"N = len(E_new)": "N = len(E_new)\ntriplets = triplets[(triplets < N).all(axis=1)]"},
+)
 
 wrong(
     "harmonic_step",
     "the factor 2 lost",
     belief="The gradient for the anchor is n − p.",
     hint="The derivative of a square has a factor 2.",
-    edit={
-        "N = len(E_new)": "",
-        "2 * slope[active] / max(active.sum(), 1)": "slope[active] / max(active.sum(), 1)",
-        "E_new - rate * gradient[:N]": "E_new - rate * gradient[: len(E_new)]",
-    },
+    edit={"2 * slope[active]": "slope[active]"},
 )
 
+wrong(
+    "harmonic_step",
+    "one gradient for a row in several triplets",
+    belief="+= adds.",
+    hint="`gradient[rows] += …` keeps one term where a row number repeats: use `np.add.at`.",
+    edit={"np.add.at(gradient, index[active], 2": "gradient[index[active]] += (2"},
+)
 
-@wrong("harmonic_step", "one gradient for a row in several triplets")
-def repeated_rows_lost(E_new, E_old, triplets, margin, rate):
-    """+= adds.
-
-    `gradient[rows] += …` keeps one term where a row number repeats: use `np.add.at`.
-    """
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        gradient[index[active]] += 2 * slope[active] / max(active.sum(), 1)
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
-
-
-@wrong("harmonic_step", "nothing divided by nothing")
-def nothing_by_nothing(E_new, E_old, triplets, margin, rate):
-    """There is always an active triplet.
-
-    Without an active triplet the mean is of nothing: then nothing moves.
-    """
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active])
-    with np.errstate(invalid="ignore"):
-        moved = E_new - rate * (gradient[: len(E_new)] / active.sum())
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+wrong(
+    "harmonic_step",
+    "nothing divided by nothing",
+    belief="There is always an active triplet.",
+    hint="Without an active triplet the mean is of nothing: then nothing moves.",
+    edit={
+        " / max(active.sum(), 1)": "",
+        "gradient[:N]": "gradient[:N] / active.sum()",
+    },
+)
 
 
 @right("harmonic_step", "a loop over triplets, lists out")
@@ -592,18 +517,13 @@ def step_by_matrix(E_new, E_old, triplets, margin, rate):
 # --- mixed_val
 
 
-@wrong("mixed_val", "a picture paired with its own old embedding")
-def own_old_self(E_new, E_old, labels, target):
-    """The same person is the same person.
-
-    A pair is two different pictures: leave the diagonal out.
-    """
-    D = min(E_new.shape[1], E_old.shape[1])
-    lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
-    distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    return np.mean(distances[same] < strangers[int(target * len(strangers))])
+wrong(
+    "mixed_val",
+    "a picture paired with its own old embedding",
+    belief="The same person is the same person.",
+    hint="A pair is two different pictures: leave the diagonal out.",
+    edit={"same & ~np.eye(len(labels), dtype=bool)": "same"},
+)
 
 
 @wrong("mixed_val", "each two pictures once")
@@ -645,21 +565,14 @@ wrong(
     edit={"int(target * len(strangers))": "int(target * len(strangers)) + 1"},
 )
 
-
-@wrong("mixed_val", "the threshold at the last accepted stranger")
-def last_accepted(E_new, E_old, labels, target):
-    """The threshold is the distance of the last stranger that may be accepted.
-
-    The largest threshold goes up to the first stranger that must stay out, and lets in whoever
-    comes before.
-    """
-    D = min(E_new.shape[1], E_old.shape[1])
-    lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
-    distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    last = strangers[max(int(target * len(strangers)) - 1, 0)]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] <= last)
+wrong(
+    "mixed_val",
+    "the threshold at the last accepted stranger",
+    belief="The threshold is the distance of the last stranger that may be accepted.",
+    hint="The largest threshold goes up to the first stranger that must stay out, and lets in "
+    "whoever comes before.",
+    edit={"int(target * len(strangers))": "max(int(target * len(strangers)) - 1, 0)"},
+)
 
 
 @wrong("mixed_val", "divided by the accepted pairs")
@@ -692,19 +605,17 @@ def target_on_own(E_new, E_old, labels, target):
     return np.mean(distances[~same] < own[int(target * len(own))])
 
 
-@wrong("mixed_val", "the larger version cut off")
-def larger_cut_off(E_new, E_old, labels, target):
-    """The first coordinates are what they have in common.
-
-    Cut off, its rows are shorter than 1, and distances change: fill the smaller one up with zeros
-    instead.
-    """
-    D = min(E_new.shape[1], E_old.shape[1])
-    distances = np.sum((E_new[:, None, :D] - E_old[:, :D]) ** 2, axis=2)
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    first_rejected = strangers[int(target * len(strangers))]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
+wrong(
+    "mixed_val",
+    "the larger version cut off",
+    belief="The first coordinates are what they have in common.",
+    hint="Cut off, its rows are shorter than 1, and distances change: fill the smaller one up "
+    "with zeros instead.",
+    edit={
+        "E_new**2": "E_new[:, :D] ** 2",
+        "E_old**2": "E_old[:, :D] ** 2",
+    },
+)
 
 
 @wrong("mixed_val", "the larger version cut off and normalised again")
@@ -723,17 +634,13 @@ def cut_off_and_normalised(E_new, E_old, labels, target):
     return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
 
 
-@wrong("mixed_val", "new pairs judged")
-def new_pairs(E_new, E_old, labels, target):
-    """It is the new version that is judged.
-
-    A mixed pair has one embedding of each version.
-    """
-    distances = 2 - 2 * E_new @ E_new.T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    first_rejected = strangers[int(target * len(strangers))]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
+wrong(
+    "mixed_val",
+    "new pairs judged",
+    belief="It is the new version that is judged.",
+    hint="A mixed pair has one embedding of each version.",
+    edit={"D = min(": "E_old = E_new\nD = min("},
+)
 
 
 @right("mixed_val", "loops, distances without the square")

@@ -529,28 +529,13 @@ def cover_pairs(passes):
 # --- length_exponent
 
 
-@wrong("length_exponent", "sums not checked")
-def sums_not_checked(expression, exponents):
-    """A sum has the unit of its first term.
-
-    A length and an area cannot be added: all terms of a sum need the same exponent.
-    """
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    parts = [sums_not_checked(part, exponents) for part in expression.args]
-    if expression.func is sp.Pow:
-        power = expression.args[1]
-        if power.is_number:
-            return parts[0] * power
-    elif expression.is_Mul:
-        return sum(parts)
-    elif expression.is_Add:
-        return next((part for part in parts if part), 0)
-    if any(parts):
-        raise ValueError
-    return 0
+wrong(
+    "length_exponent",
+    "sums not checked",
+    belief="A sum has the unit of its first term.",
+    hint="A length and an area cannot be added: all terms of a sum need the same exponent.",
+    edit={'raise ValueError("terms of different units")': "return next(filter(None, parts))"},
+)
 
 
 @wrong("length_exponent", "functions not checked")
@@ -581,83 +566,30 @@ def functions_not_checked(expression, exponents):
     return parts[0]
 
 
-@wrong("length_exponent", "the power taken for the unit")
-def power_as_unit(expression, exponents):
-    """What is squared has the exponent 2.
+wrong(
+    "length_exponent",
+    "the power taken for the unit",
+    belief="What is squared has the exponent 2.",
+    hint="The square of an area is a length to the fourth: the unit of the base counts, too.",
+    edit={"return of_base * power": "return power if of_base else 0"},
+)
 
-    The square of an area is a length to the fourth: the unit of the base counts, too.
-    """
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    parts = [power_as_unit(part, exponents) for part in expression.args]
-    if expression.func is sp.Pow:
-        power = expression.args[1]
-        if power.is_number:
-            return power if parts[0] else 0
-    elif expression.is_Mul:
-        return sum(parts)
-    elif expression.is_Add:
-        if len(set(parts)) > 1:
-            raise ValueError
-        return parts[0]
-    if any(parts):
-        raise ValueError
-    return 0
+wrong(
+    "length_exponent",
+    "numbers fit any unit",
+    belief="Adding a constant changes no unit.",
+    hint="A number has no unit, so it cannot be added to a length.",
+    edit={"for part in expression.args]": "for part in expression.args if not part.is_number]"},
+)
 
-
-@wrong("length_exponent", "numbers fit any unit")
-def numbers_fit(expression, exponents):
-    """Adding a constant changes no unit.
-
-    A number has no unit, so it cannot be added to a length.
-    """
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    parts = [numbers_fit(part, exponents) for part in expression.args if not part.is_number]
-    if expression.func is sp.Pow:
-        power = expression.args[1]
-        if power.is_number:
-            return parts[0] * power
-    elif expression.is_Mul:
-        return sum(parts)
-    elif expression.is_Add:
-        if len(set(parts)) > 1:
-            raise ValueError
-        return parts[0]
-    if any(parts):
-        raise ValueError
-    return 0
-
-
-@wrong("length_exponent", "symbols in an exponent not checked")
-def exponents_not_checked(expression, exponents):
-    """A power with a symbol above has no unit.
-
-    What stands in an exponent must have no unit, and a length to the power of a variable has none
-    that could be named.
-    """
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    if expression.func is sp.Pow and not expression.args[1].is_number:
-        return 0
-    parts = [exponents_not_checked(part, exponents) for part in expression.args]
-    if expression.func is sp.Pow:
-        return parts[0] * expression.args[1]
-    if expression.is_Mul:
-        return sum(parts)
-    if expression.is_Add:
-        if len(set(parts)) > 1:
-            raise ValueError
-        return parts[0]
-    if any(parts):
-        raise ValueError
-    return 0
+wrong(
+    "length_exponent",
+    "symbols in an exponent not checked",
+    belief="A power with a symbol above has no unit.",
+    hint="What stands in an exponent must have no unit, and a length to the power of a variable "
+    "has none that could be named.",
+    edit={'raise ValueError("a power with a unit where none may be")': "return 0"},
+)
 
 
 @right("length_exponent", "measured in other units")

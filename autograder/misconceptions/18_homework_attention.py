@@ -77,18 +77,13 @@ def gaussian_lines_two_lost():
     ]
 
 
-@wrong("gaussian_lines", "a wrong line, and then the known result")
-def gaussian_lines_wrong_in_between():
-    """What counts is that the last line is right.
-
-    The last line is right, but it does not follow: the second line is another number.
-    """
-    root = sp.sqrt(D)
-    return [
-        sp.exp(q_k / root),
-        sp.exp((d2 - q_q - k_k) / (2 * root)),
-        kernel * sp.exp((q_q + k_k) / (2 * root)),
-    ]
+wrong(
+    "gaussian_lines",
+    "a wrong line, and then the known result",
+    belief="What counts is that the last line is right.",
+    hint="The last line is right, but it does not follow: the second line is another number.",
+    edit={"q_q + k_k - d2": "d2 - q_q - k_k"},
+)
 
 
 @right("gaussian_lines", "powers of e, with D to the power 1/2")
@@ -232,18 +227,13 @@ def resume_forgets(state, phi_Q, phi_K, V):
     return outputs, (S[-1], Z[-1])
 
 
-@wrong("resume", "the prompt left out of the denominators")
-def resume_numerators_only(state, phi_Q, phi_K, V):
-    """The state belongs to the values, and Z only counts the keys at hand.
-
-    Both sums go on from the prompt: with values 1 every output must be 1.
-    """
-    S = np.cumsum(phi_K[:, :, None] * V[:, None, :], axis=0)
-    if state is not None:
-        S = S + state[0]
-    Z = np.cumsum(phi_K, axis=0)
-    outputs = np.einsum("nd,ndm->nm", phi_Q, S) / np.sum(phi_Q * Z, axis=1, keepdims=True)
-    return outputs, (S[-1], Z[-1])
+wrong(
+    "resume",
+    "the prompt left out of the denominators",
+    belief="The state belongs to the values, and Z only counts the keys at hand.",
+    hint="Both sums go on from the prompt: with values 1 every output must be 1.",
+    edit={"Z = Z + np.cumsum": "Z = np.cumsum"},
+)
 
 
 @wrong("resume", "each position left out of its own sum")
@@ -282,16 +272,13 @@ def resume_without_mask(state, phi_Q, phi_K, V):
     return phi_Q @ S / (phi_Q @ Z)[:, None], (S, Z)
 
 
-@wrong("resume", "full denominators under causal numerators")
-def resume_full_denominators(state, phi_Q, phi_K, V):
-    """The weights sum to 1 over the whole piece.
-
-    Numerator and denominator run to the same i: with values 1 every output must be 1.
-    """
-    S, Z = (0.0, 0.0) if state is None else state
-    S = S + np.cumsum(phi_K[:, :, None] * V[:, None, :], axis=0)
-    Z = Z + phi_K.sum(axis=0)
-    return np.einsum("nd,ndm->nm", phi_Q, S) / (phi_Q @ Z)[:, None], (S[-1], Z)
+wrong(
+    "resume",
+    "full denominators under causal numerators",
+    belief="The weights sum to 1 over the whole piece.",
+    hint="Numerator and denominator run to the same i: with values 1 every output must be 1.",
+    edit={"np.sum(phi_Q * Z, axis=1, keepdims=True)": "(phi_Q @ Z[-1])[:, None]"},
+)
 
 
 @right("resume", "position by position")

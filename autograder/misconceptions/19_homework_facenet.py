@@ -79,34 +79,16 @@ wrong(
     "maxout forgotten",
     belief="A layer with 128 outputs has 128 units.",
     hint="A maxout unit is the greatest of p linear ones, each with weights of its own.",
-    edit={
-        "outputs, p = sizes": "outputs = sizes[0]",
-        "side * side * channels, outputs * p, 1": "side * side * channels, outputs, 1",
-    },
+    edit={"side * side * channels, outputs * p, 1": "side * side * channels, outputs, 1"},
 )
 
-
-@wrong("count_network", "all p units handed on")
-def count_hands_on_all_units(side, channels, layers):
-    """A maxout layer has p times as many outputs.
-
-    Only the greatest of the p linear units goes on: the next layer has that many inputs.
-    """
-    parameters = multiply_adds = 0
-    for kind, *sizes in layers:
-        if kind == "full":
-            inputs, units, side = side * side * channels, sizes[0] * sizes[1], 1
-        else:
-            kernel, stride = sizes[:2]
-            side = -(-side // stride)
-            if kind == "pool":
-                continue
-            inputs, units = kernel * kernel * channels, sizes[2]
-        parameters += units * (inputs + 1)
-        multiply_adds += side * side * units * (inputs + 1)
-        channels = units
-    return parameters, multiply_adds
-
+wrong(
+    "count_network",
+    "all p units handed on",
+    belief="A maxout layer has p times as many outputs.",
+    hint="Only the greatest of the p linear units goes on: the next layer has that many inputs.",
+    edit={"channels = outputs": "channels = units"},
+)
 
 wrong(
     "count_network",
@@ -127,28 +109,13 @@ wrong(
     },
 )
 
-
-@wrong("count_network", "the stride forgotten")
-def count_no_stride(side, channels, layers):
-    """Padding keeps the size of the picture.
-
-    A stride of 2 halves the side: the next layer, and this one's outputs, are smaller.
-    """
-    parameters = multiply_adds = 0
-    for kind, *sizes in layers:
-        if kind == "full":
-            outputs, p = sizes
-            inputs, units, side = side * side * channels, outputs * p, 1
-        elif kind == "pool":
-            continue
-        else:
-            outputs = sizes[2]
-            inputs, units = sizes[0] ** 2 * channels, outputs
-        parameters += units * (inputs + 1)
-        multiply_adds += side * side * units * (inputs + 1)
-        channels = outputs
-    return parameters, multiply_adds
-
+wrong(
+    "count_network",
+    "the stride forgotten",
+    belief="Padding keeps the size of the picture.",
+    hint="A stride of 2 halves the side: the next layer, and this one's outputs, are smaller.",
+    edit={"side = -(-side // stride)": ""},
+)
 
 wrong(
     "count_network",
@@ -254,22 +221,16 @@ def against_resnet_exactly():
 # --- harmonic_loss
 
 
-@wrong("harmonic_loss", "new embeddings throughout")
-def harmonic_all_new(old, new, triplets, is_new, margin):
-    """The new network is trained on its own embeddings.
-
-    A triplet of new embeddings only is the ordinary loss: where do old and new meet?
-    """
-    rows_a, rows_p, rows_n = triplets.T
-    a, p, n = new[rows_a], new[rows_p], new[rows_n]
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    active = (u > 0)[:, None] / len(triplets)
-    gradient = np.zeros_like(new)
-    np.add.at(gradient, rows_a, active * 2 * (n - p))
-    np.add.at(gradient, rows_p, active * 2 * (p - a))
-    np.add.at(gradient, rows_n, active * 2 * (a - n))
-    return np.maximum(u, 0).mean(), gradient
-
+wrong(
+    "harmonic_loss",
+    "new embeddings throughout",
+    belief="The new network is trained on its own embeddings.",
+    hint="A triplet of new embeddings only is the ordinary loss: where do old and new meet?",
+    edit={
+        "np.where(is_new[:, :, None], new[triplets], old[triplets])": "new[triplets]",
+        "is_new[:, place]": "slice(None)",
+    },
+)
 
 wrong(
     "harmonic_loss",
@@ -283,23 +244,17 @@ wrong(
     },
 )
 
-
-@wrong("harmonic_loss", "the two versions averaged")
-def harmonic_average(old, new, triplets, is_new, margin):
-    """Harmonic means a mean of both.
-
-    Nobody stores the average: an old and a new embedding must be comparable as they are.
-    """
-    rows_a, rows_p, rows_n = triplets.T
-    middle = (old + new) / 2
-    a, p, n = middle[rows_a], middle[rows_p], middle[rows_n]
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    active = (u > 0)[:, None] / len(triplets)
-    gradient = np.zeros_like(new)
-    np.add.at(gradient, rows_a, active * (n - p))
-    np.add.at(gradient, rows_p, active * (p - a))
-    np.add.at(gradient, rows_n, active * (a - n))
-    return np.maximum(u, 0).mean(), gradient
+wrong(
+    "harmonic_loss",
+    "the two versions averaged",
+    belief="Harmonic means a mean of both.",
+    hint="Nobody stores the average: an old and a new embedding must be comparable as they are.",
+    edit={
+        "np.where(is_new[:, :, None], new[triplets], old[triplets])": "((old + new) / 2)[triplets]",
+        "2 * (n - p), 2 * (p - a), 2 * (a - n)": "n - p, p - a, a - n",
+        "is_new[:, place]": "slice(None)",
+    },
+)
 
 
 @wrong("harmonic_loss", "new embeddings pulled to the old ones")
@@ -312,90 +267,54 @@ def harmonic_regression(old, new, triplets, is_new, margin):
     return np.mean(np.sum((new - old) ** 2, axis=1)), 2 * (new - old) / len(new)
 
 
-@wrong("harmonic_loss", "the old embeddings moved too")
-def harmonic_moves_old(old, new, triplets, is_new, margin):
-    """Each row of a triplet gets its share of the gradient.
+wrong(
+    "harmonic_loss",
+    "the old embeddings moved too",
+    belief="Each row of a triplet gets its share of the gradient.",
+    hint="Old embeddings are stored: only the places where a new one stands have a gradient.",
+    edit={"is_new[:, place]": "slice(None)"},
+)
 
-    Old embeddings are stored: only the places where a new one stands have a gradient.
-    """
-    places = np.where(is_new[:, :, None], new[triplets], old[triplets])
-    a, p, n = places[:, 0], places[:, 1], places[:, 2]
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    active = (u > 0)[:, None] / len(triplets)
-    gradient = np.zeros_like(new)
-    np.add.at(gradient, triplets[:, 0], active * 2 * (n - p))
-    np.add.at(gradient, triplets[:, 1], active * 2 * (p - a))
-    np.add.at(gradient, triplets[:, 2], active * 2 * (a - n))
-    return np.maximum(u, 0).mean(), gradient
+wrong(
+    "harmonic_loss",
+    "old and new exchanged",
+    belief="True marks what is already there.",
+    hint="True means that the new embedding stands there.",
+    edit={
+        "new[triplets], old[triplets]": "old[triplets], new[triplets]",
+        "is_new[:, place]": "~is_new[:, place]",
+    },
+)
 
+wrong(
+    "harmonic_loss",
+    "a gradient without the hinge",
+    belief="The gradient is that of the distances.",
+    hint="An easy triplet has loss 0 and gradient 0: it pulls at nothing.",
+    edit={"(u > 0)[:, None] / len(triplets)": "1 / len(triplets)"},
+)
 
-@wrong("harmonic_loss", "old and new exchanged")
-def harmonic_exchanged(old, new, triplets, is_new, margin):
-    """True marks what is already there.
+wrong(
+    "harmonic_loss",
+    "a picture's gradients overwritten",
+    belief="x[rows] += y adds up.",
+    hint="A picture in several triplets gets the sum of what they say: `x[rows] += …` keeps only "
+    "one of equal rows, `np.add.at` all.",
+    edit={
+        "np.add.at(gradient, triplets[moving, place], (": "gradient[triplets[moving, place]] += ((",
+    },
+)
 
-    True means that the new embedding stands there.
-    """
-    places = np.where(is_new[:, :, None], old[triplets], new[triplets])
-    a, p, n = places[:, 0], places[:, 1], places[:, 2]
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    active = (u > 0)[:, None] / len(triplets)
-    gradient = np.zeros_like(new)
-    for place, slope in enumerate((2 * (n - p), 2 * (p - a), 2 * (a - n))):
-        moving = ~is_new[:, place]
-        np.add.at(gradient, triplets[moving, place], (active * slope)[moving])
-    return np.maximum(u, 0).mean(), gradient
-
-
-@wrong("harmonic_loss", "a gradient without the hinge")
-def harmonic_gradient_without_hinge(old, new, triplets, is_new, margin):
-    """The gradient is that of the distances.
-
-    An easy triplet has loss 0 and gradient 0: it pulls at nothing.
-    """
-    places = np.where(is_new[:, :, None], new[triplets], old[triplets])
-    a, p, n = places[:, 0], places[:, 1], places[:, 2]
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    gradient = np.zeros_like(new)
-    for place, slope in enumerate((2 * (n - p), 2 * (p - a), 2 * (a - n))):
-        moving = is_new[:, place]
-        np.add.at(gradient, triplets[moving, place], slope[moving] / len(triplets))
-    return np.maximum(u, 0).mean(), gradient
-
-
-@wrong("harmonic_loss", "a picture's gradients overwritten")
-def harmonic_overwrites(old, new, triplets, is_new, margin):
-    """x[rows] += y adds up.
-
-    A picture in several triplets gets the sum of what they say: `x[rows] += …` keeps only one of
-    equal rows, `np.add.at` all.
-    """
-    places = np.where(is_new[:, :, None], new[triplets], old[triplets])
-    a, p, n = places[:, 0], places[:, 1], places[:, 2]
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    active = (u > 0)[:, None] / len(triplets)
-    gradient = np.zeros_like(new)
-    for place, slope in enumerate((2 * (n - p), 2 * (p - a), 2 * (a - n))):
-        moving = is_new[:, place]
-        gradient[triplets[moving, place]] += (active * slope)[moving]
-    return np.maximum(u, 0).mean(), gradient
-
-
-@wrong("harmonic_loss", "the mean over active triplets")
-def harmonic_active_mean(old, new, triplets, is_new, margin):
-    """Easy triplets do not count.
-
-    Here the mean is over all triplets, the easy ones included.
-    """
-    places = np.where(is_new[:, :, None], new[triplets], old[triplets])
-    a, p, n = places[:, 0], places[:, 1], places[:, 2]
-    u = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin
-    count = max(np.sum(u > 0), 1)
-    active = (u > 0)[:, None] / count
-    gradient = np.zeros_like(new)
-    for place, slope in enumerate((2 * (n - p), 2 * (p - a), 2 * (a - n))):
-        moving = is_new[:, place]
-        np.add.at(gradient, triplets[moving, place], (active * slope)[moving])
-    return np.maximum(u, 0).sum() / count, gradient
+wrong(
+    "harmonic_loss",
+    "the mean over active triplets",
+    belief="Easy triplets do not count.",
+    hint="Here the mean is over all triplets, the easy ones included.",
+    edit={
+        "len(triplets)": "max(np.sum(u > 0), 1)",
+        "np.maximum(u, 0).mean()": "np.maximum(u, 0).sum() / max(np.sum(u > 0), 1)",
+    },
+)
 
 
 @right("harmonic_loss", "triplet by triplet")
