@@ -68,11 +68,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One assignment of a project."""
+    """One assignment of a project.
+
+    Attributes
+    ----------
+    digest : changes whenever one of its `files` does; "" until its rules are checked.
+    """
 
     slug: str
     project: Project
     cells: tuple[Cell, ...]
+    digest: str = ""
 
     def of_kind(self, *kinds: str) -> tuple[Cell, ...]:
         """The cells of these kinds, in order."""

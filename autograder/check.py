@@ -115,10 +115,10 @@ def main(project: Project, slugs: Sequence[str] = ()) -> int:
 
 def check_name(assignment: Assignment, name: str, seeds: int = SEEDS) -> list[Row]:
     """Judge every answer to one graded name for every seed."""
-    banked = [a for a in bank.answers(assignment) if a.name == name]
+    known = [answer for answer in bank.answers(assignment) if answer.name == name]
     test = assignment.by_id[f"test_{name}"]
     rows = []
-    for answer in (UNSOLVED, SOLUTION, *banked):
+    for answer in (UNSOLVED, SOLUTION, *known):
         names = _names(assignment, name, answer)
         judged, recognised = [], {}
         for seed in range(seeds):
@@ -193,7 +193,7 @@ def check_shells(assignment: Assignment, number: int) -> list[Row]:
         if answer.correct == wanted:
             chosen.setdefault(answer.name, answer)
     cells = [
-        (cell, chosen[cell].source() if cell in chosen else source)
+        (cell, chosen[cell].source if cell in chosen else source)
         for cell, source in _sources(assignment).items()
     ]
     files = {name: path.read_bytes() for name, path in assignment.data.items()}

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from autograder.digests import seed_for
 from autograder.errors import GraderFault
 from autograder.sandbox.shell import Handle
-from autograder.seeds import seed_for
 
 
 def difference(got: Any, expected: Any, *, rtol: float = 1e-5, atol: float | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -49,10 +48,7 @@ def handed_in(assignment: Assignment, answers: dict[str, str]) -> NotebookNode:
 
 def model_answers(assignment: Assignment) -> dict[str, str]:
     """grade_id → the solution, as a student would have typed it."""
-    return {
-        cell.grade_id: re.sub(r"^ *### (BEGIN|END) SOLUTION *\n?", "", cell.source, flags=re.M)
-        for cell in assignment.of_kind("solution", "manual")
-    }
+    return {cell.grade_id: bank.typed(cell) for cell in assignment.of_kind("solution", "manual")}
 
 
 def banked_answers(assignment: Assignment, student: int) -> dict[str, str]:
@@ -61,13 +57,13 @@ def banked_answers(assignment: Assignment, student: int) -> dict[str, str]:
     Different students get different mixtures; the first hands in the solution.
     """
     answers = model_answers(assignment)
-    banked = bank.answers(assignment)
+    known = bank.answers(assignment)
     for place, name in enumerate(assignment.solution_names):
-        choices = [None, *(answer for answer in banked if answer.name == name)]
+        choices = [None, *(answer for answer in known if answer.name == name)]
         # The step keeps one student's answers from being all the first or all the last ones.
         chosen = choices[student * (place + 1) % len(choices)]
         if chosen is not None:
-            answers[name] = chosen.source()
+            answers[name] = chosen.source
     return answers
 
 

@@ -10,9 +10,12 @@ import builtins
 import functools
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from autograder import bank, source
 from autograder.assignment import Assignment, Cell, names_in
+from autograder.bank import Answer
+from autograder.digests import digest
 from autograder.errors import SourceError
 from autograder.project import Project
 from autograder.words import WORDS
@@ -38,12 +41,14 @@ def _state(project: Project) -> tuple:
 @functools.lru_cache(maxsize=256)
 def _load(slug: str, project: Project, state: tuple) -> Assignment:
     assignment = source.read(slug, project)
-    _check_borrowed(assignment)
-    _check_tested(assignment)
+    answers = bank.answers(assignment)
+    _check_borrowed(assignment, answers)
+    _check_tested(assignment, answers)
     for test in assignment.tests:
         _check_reference(assignment, test)
         _check_names(assignment, test)
-    return assignment
+    contents = (path.read_bytes() for path in assignment.files)
+    return replace(assignment, digest=digest(*contents))
 
 
 def _fail(assignment: Assignment, line: int, reason: str, remedy: str) -> SourceError:
@@ -51,7 +56,7 @@ def _fail(assignment: Assignment, line: int, reason: str, remedy: str) -> Source
     return SourceError(where, line, reason, remedy)
 
 
-def _check_borrowed(assignment: Assignment) -> None:
+def _check_borrowed(assignment: Assignment, answers: tuple[Answer, ...]) -> None:
     """What a cell uses of its lender's other cells is here too."""
     project = assignment.project
     here = _defined(assignment.cells)
@@ -60,7 +65,8 @@ def _check_borrowed(assignment: Assignment) -> None:
             continue
         used = names_in(cell.source)[1]
         if cell.kind == "solution":  # its bank comes with it
-            used |= bank.names_read(cell.lender, cell.grade_id, project)
+            for answer in answers:
+                used |= names_in(answer.source)[1] if answer.name == cell.grade_id else set()
         for other in source.own_cells(cell.lender, project).values():
             for name in sorted((used & _defined([other])) - here):
                 path = project.relative(project.source_path(cell.lender))
@@ -77,7 +83,7 @@ def _defined(cells: Iterable[Cell]) -> set[str]:
     return {n for c in cells if c.kind in ("given", "solution") for n in names_in(c.source)[0]}
 
 
-def _check_tested(assignment: Assignment) -> None:
+def _check_tested(assignment: Assignment, answers: tuple[Answer, ...]) -> None:
     """Every test has a solution; every solution has a test and a known-wrong answer."""
     solutions = {c.grade_id: c for c in assignment.of_kind("solution")}
     for test in assignment.tests:
@@ -89,7 +95,7 @@ def _check_tested(assignment: Assignment) -> None:
                 "name a test after the cell it tests",
             )
     tested = {test.tested for test in assignment.tests}
-    banked = bank.wrong_names(assignment.slug, assignment.project)
+    banked = {answer.name for answer in answers if not answer.correct}
     for name, cell in solutions.items():
         if name not in tested:
             reason, remedy = f'"{name}" has no test', f'add a cell "test_{name}" with points'

@@ -7,10 +7,10 @@ There they run in the student's own process, with no protection. `release` write
 from __future__ import annotations
 
 from autograder import words
+from autograder.digests import seed_for
 from autograder.grade.reference import reference_names
 from autograder.project import Project
 from autograder.rules import load
-from autograder.seeds import seed_for
 from autograder.words import *  # noqa: F403
 
 __all__ = sorted(words.WORDS | {"begin", "score"})

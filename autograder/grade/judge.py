@@ -13,6 +13,7 @@ from typing import Any
 from autograder import bank, words
 from autograder.assignment import Assignment, Cell
 from autograder.compare import kind_of
+from autograder.digests import seed_for
 from autograder.errors import GraderFault
 from autograder.grade.calls import Call, Snapshot, StudentFunction
 from autograder.grade.reference import answer_names, compiled, in_data_folder, reference_names
@@ -20,7 +21,6 @@ from autograder.grade.run import ShownRun
 from autograder.grade.verdict import Verdict
 from autograder.sandbox.loopback import loopback
 from autograder.sandbox.shell import Handle, Shell, ShellDied, StudentError
-from autograder.seeds import seed_for
 from autograder.student.namespace import is_function
 from autograder.student.protocol import builtin_kind
 

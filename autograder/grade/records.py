@@ -9,7 +9,6 @@ submission is never run again, and whoever needs a result later finds the one th
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
 import sys
@@ -23,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from autograder.assignment import Assignment
+from autograder.digests import digest
 from autograder.errors import CourseError, GraderFault
 from autograder.grade.grading import grade
 from autograder.grade.submission import Submission
@@ -183,10 +183,9 @@ def _grade(task: Task) -> dict:
     return {"outputs": graded["outputs"], "verdicts": graded["verdicts"]}
 
 
-@functools.lru_cache(maxsize=256)
 def fingerprint(assignment: Assignment) -> str:
     """Changes whenever the same answers could be graded differently."""
-    return digest(_grader(), *(path.read_bytes() for path in assignment.files))
+    return digest(_grader(), assignment.digest)
 
 
 @functools.cache
@@ -198,15 +197,6 @@ def _grader() -> str:
     for part in ("student", "sandbox", "grade"):
         modules += (package / part).glob("*.py")
     return digest(sys.version, *libraries, *(path.read_bytes() for path in sorted(modules)))
-
-
-def digest(*parts: object) -> str:
-    """One hash of several parts, each of which counts on its own."""
-    total = hashlib.sha256()
-    for part in parts:
-        data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
-        total.update(len(data).to_bytes(8, "big") + data)
-    return total.hexdigest()
 
 
 def write_whole(path: Path, text: str) -> None:

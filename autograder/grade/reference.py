@@ -46,13 +46,13 @@ def answer_names(assignment: Assignment, answer: Answer) -> Mapping[str, Any]:
         If the answer stops.
     """
     names = dict(reference_names(assignment))
-    path = assignment.project.relative(assignment.project.bank_path(assignment.slug))
     try:
         with quiet(), in_data_folder(assignment):
-            exec(compile(answer.source(), path, "exec"), names)
+            exec(compile(answer.source, answer.place, "exec"), names)
     except Exception as error:
         raise GraderFault(
-            f'{path}: "{answer.title}" ({answer.name}) stops with {type(error).__name__}: {error} '
+            f'{answer.place}: "{answer.title}" ({answer.name}) stops with '
+            f"{type(error).__name__}: {error} "
             "— an answer may use only np, sp and given names"
         ) from error
     return names

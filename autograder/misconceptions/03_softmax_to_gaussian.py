@@ -8,84 +8,70 @@ from autograder.bank import right, wrong
 # --- odds_ratio
 
 
-@wrong(
-    "odds_ratio",
-    "the keys' norm factors cancel too",
-    hint="Normalising divides out what all weights of one query share. "
-    "Is ‖k‖² the same for both keys?",
-    value=True,
-)
+@wrong("odds_ratio", "the keys' norm factors cancel too")
 def norms_cancel():
-    """Normalising the weights removes both norm factors, so only the leftover factor counts."""
+    """Normalising the weights removes both norm factors, so only the leftover factor counts.
+
+    Normalising divides out what all weights of one query share. Is ‖k‖² the same for both keys?
+    """
     p_1, p_2, tau, sigma = sp.symbols("p_1 p_2 tau sigma", positive=True)
     return sp.exp((p_1 - p_2) * (1 / tau - 1 / sigma**2))
 
 
-@wrong(
-    "odds_ratio",
-    "σ² = τ taken for granted",
-    hint="Write both odds as one exponential each and subtract the exponents: "
-    "with two free widths q·k does not drop out.",
-    value=True,
-)
+@wrong("odds_ratio", "σ² = τ taken for granted")
 def width_tied_to_temperature():
-    """The identity of the chapter holds as it stands, so only the norm factors are left."""
+    """The identity of the chapter holds as it stands, so only the norm factors are left.
+
+    Write both odds as one exponential each and subtract the exponents: with two free widths q·k
+    does not drop out.
+    """
     n_1, n_2, sigma = sp.symbols("n_1 n_2 sigma", positive=True)
     return sp.exp((n_1 - n_2) / (2 * sigma**2))
 
 
-@wrong(
-    "odds_ratio",
-    "Gaussian odds over softmax odds",
-    hint="Which odds are multiplied, and which should come out? "
-    "Under softmax a longer key gains: let n_1 grow and see what your factor does.",
-    value=True,
-)
+@wrong("odds_ratio", "Gaussian odds over softmax odds")
 def upside_down():
-    """The factor leads from softmax to Gaussian."""
+    """The factor leads from softmax to Gaussian.
+
+    Which odds are multiplied, and which should come out? Under softmax a longer key gains: let n_1
+    grow and see what your factor does.
+    """
     p_1, p_2, n_1, n_2, tau, sigma = sp.symbols("p_1 p_2 n_1 n_2 tau sigma", positive=True)
     return sp.exp((p_1 - p_2) * (1 / sigma**2 - 1 / tau) - (n_1 - n_2) / (2 * sigma**2))
 
 
-@wrong(
-    "odds_ratio",
-    "½ lost in the norm factor",
-    hint="Expand −‖q − k‖²/2σ²: the 2 cancels in the term with q·k, "
-    "but not in those with ‖q‖² and ‖k‖².",
-    value=True,
-)
+@wrong("odds_ratio", "½ lost in the norm factor")
 def half_lost():
-    """The 2 of 2σ² cancels against the 2 of 2q·k, so it is gone everywhere."""
+    """The 2 of 2σ² cancels against the 2 of 2q·k, so it is gone everywhere.
+
+    Expand −‖q − k‖²/2σ²: the 2 cancels in the term with q·k, but not in those with ‖q‖² and ‖k‖².
+    """
     p_1, p_2, n_1, n_2, tau, sigma = sp.symbols("p_1 p_2 n_1 n_2 tau sigma", positive=True)
     return sp.exp((p_1 - p_2) * (1 / tau - 1 / sigma**2) + (n_1 - n_2) / sigma**2)
 
 
-@wrong(
-    "odds_ratio",
-    "σ in place of σ²",
-    hint="The kernel has σ² below the line: τ is to be compared with the width squared.",
-    value=True,
-)
+@wrong("odds_ratio", "σ in place of σ²")
 def width_not_squared():
-    """The width σ itself plays the part of the temperature."""
+    """The width σ itself plays the part of the temperature.
+
+    The kernel has σ² below the line: τ is to be compared with the width squared.
+    """
     p_1, p_2, n_1, n_2, tau, sigma = sp.symbols("p_1 p_2 n_1 n_2 tau sigma", positive=True)
     return sp.exp((p_1 - p_2) * (1 / tau - 1 / sigma) + (n_1 - n_2) / (2 * sigma))
 
 
-@wrong(
-    "odds_ratio",
-    "the Gaussian favours long keys",
-    hint="Take q = 0: softmax then weighs all keys alike. What does the Gaussian do to a long key, "
-    "and what must make up for it?",
-    value=True,
-)
+@wrong("odds_ratio", "the Gaussian favours long keys")
 def norm_factor_divides():
-    """The Gaussian grows with ‖k‖, so the norm factor has to be taken out of it."""
+    """The Gaussian grows with ‖k‖, so the norm factor has to be taken out of it.
+
+    Take q = 0: softmax then weighs all keys alike. What does the Gaussian do to a long key, and
+    what must make up for it?
+    """
     p_1, p_2, n_1, n_2, tau, sigma = sp.symbols("p_1 p_2 n_1 n_2 tau sigma", positive=True)
     return sp.exp((p_1 - p_2) * (1 / tau - 1 / sigma**2) - (n_1 - n_2) / (2 * sigma**2))
 
 
-@right("odds_ratio", "the quotient of the two odds, as they stand", value=True)
+@right("odds_ratio", "the quotient of the two odds, as they stand")
 def odds_as_defined():
     """No simplification: four exponentials, with the length of the query as a number."""
     p_1, p_2 = sp.symbols("p_1 p_2", real=True)
@@ -95,7 +81,7 @@ def odds_as_defined():
     return softmax / (sp.exp(-far_1 / (2 * sigma**2)) / sp.exp(-far_2 / (2 * sigma**2)))
 
 
-@right("odds_ratio", "a power of e, over one denominator, with symbols of one's own", value=True)
+@right("odds_ratio", "a power of e, over one denominator, with symbols of one's own")
 def odds_as_power():
     """Own symbols without assumptions."""
     p_1, p_2, n_1, n_2, tau, sigma = sp.symbols("p_1 p_2 n_1 n_2 tau sigma")
@@ -106,26 +92,22 @@ def odds_as_power():
 # --- different_winners
 
 
-@wrong(
+wrong(
     "different_winners",
     "the keys in the other order",
+    belief="Softmax, being the sum of nearby keys, picks the nearest one.",
     hint="The first key has to win under softmax: which of your two keys has the greater q·k?",
+    edit={"np.stack([(1 + c) * query, query])": "np.stack([query, (1 + c) * query])"},
 )
-def winners_swapped(query):
-    """Softmax, being the sum of nearby keys, picks the nearest one."""
-    squared = query @ query / np.sqrt(len(query))
-    c = 1.1 * max(np.log(9) / squared, np.sqrt(2 * np.log(9) / squared))
-    return np.stack([query, (1 + c) * query])
 
 
-@wrong(
-    "different_winners",
-    "softmax picks the longest key, wherever it points",
-    hint="A key at right angles to the query has q·k = 0, however long it is: "
-    "length counts only along the query.",
-)
+@wrong("different_winners", "softmax picks the longest key, wherever it points")
 def longest_at_right_angles(query):
-    """A long enough key wins under softmax."""
+    """A long enough key wins under softmax.
+
+    A key at right angles to the query has q·k = 0, however long it is: length counts only along the
+    query.
+    """
     across = np.zeros(len(query))
     axis = np.argmin(np.abs(query))
     across[axis] = 1
@@ -133,46 +115,41 @@ def longest_at_right_angles(query):
     return np.stack([100 * across / np.linalg.norm(across), query])
 
 
-@wrong(
-    "different_winners",
-    "twice the query is always far enough",
-    hint="The log-odds grow with ‖q‖²/√D: compute them for a query of length 0.1, "
-    "then let the first key depend on the length.",
-)
+@wrong("different_winners", "twice the query is always far enough")
 def twice_the_query(query):
-    """Doubling the query makes the difference clear, whatever its length."""
+    """Doubling the query makes the difference clear, whatever its length.
+
+    The log-odds grow with ‖q‖²/√D: compute them for a query of length 0.1, then let the first key
+    depend on the length.
+    """
     return np.stack([2 * query, query])
 
 
-@wrong(
-    "different_winners",
-    "one large factor for every query",
-    hint="Whatever the factor, a short enough query makes the log-odds small again: "
-    "let the first key depend on ‖q‖².",
-)
+@wrong("different_winners", "one large factor for every query")
 def a_thousand_times_the_query(query):
-    """A key far enough out wins under softmax, and a large number is far enough."""
+    """A key far enough out wins under softmax, and a large number is far enough.
+
+    Whatever the factor, a short enough query makes the log-odds small again: let the first key
+    depend on ‖q‖².
+    """
     return np.stack([1000 * query, query])
 
 
-@wrong(
-    "different_winners",
-    "keys of one length",
-    hint="For keys of equal length the two weightings agree: "
-    "the disagreement comes from ‖k‖² alone.",
-)
+@wrong("different_winners", "keys of one length")
 def equal_lengths(query):
-    """Softmax looks at directions, the Gaussian at distances; lengths have no part in it."""
+    """Softmax looks at directions, the Gaussian at distances; lengths have no part in it.
+
+    For keys of equal length the two weightings agree: the disagreement comes from ‖k‖² alone.
+    """
     return np.stack([query, -query])
 
 
-@wrong(
-    "different_winners",
-    "one example for every query",
-    hint="Your keys do not depend on the query: turn the query round and look who wins now.",
-)
+@wrong("different_winners", "one example for every query")
 def one_example(query):
-    """A pair of keys that works once works always."""
+    """A pair of keys that works once works always.
+
+    Your keys do not depend on the query: turn the query round and look who wins now.
+    """
     keys = np.zeros((2, len(query)))
     keys[:, 0] = 20, 1
     return keys
@@ -215,84 +192,69 @@ def as_little_as_possible(query):
 # --- disagreement_rate
 
 
-@wrong(
+wrong(
     "disagreement_rate",
     "the Gaussian's winner taken as the farthest key",
+    belief="The greatest value of ‖q − k‖² marks the winner.",
     hint="The Gaussian falls with the distance: its winner is the nearest key.",
+    edit={"np.argmin(distances, axis=1)": "np.argmax(distances, axis=1)"},
 )
-def farthest_wins(queries, keys):
-    """The greatest value of ‖q − k‖² marks the winner."""
-    dots = np.einsum("td,tnd->tn", queries, keys)
-    distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
-    different = dots.argmax(1) != distances.argmax(1)
-    return different.mean(), different.std() / np.sqrt(len(different))
 
 
-@wrong(
-    "disagreement_rate",
-    "the Gaussian's winner taken by direction",
-    hint="The Gaussian compares positions, not directions: two keys in one direction "
-    "are at different distances from the query.",
-)
+@wrong("disagreement_rate", "the Gaussian's winner taken by direction")
 def direction_wins(queries, keys):
-    """The Gaussian picks the key with the smallest angle to the query."""
+    """The Gaussian picks the key with the smallest angle to the query.
+
+    The Gaussian compares positions, not directions: two keys in one direction are at different
+    distances from the query.
+    """
     dots = np.einsum("td,tnd->tn", queries, keys)
     cosines = dots / np.linalg.norm(keys, axis=2)
     different = dots.argmax(1) != cosines.argmax(1)
     return different.mean(), different.std() / np.sqrt(len(different))
 
 
-@wrong(
-    "disagreement_rate",
-    "the rate of agreement",
-    hint="Count the trials in which the winners differ, not those in which they are the same.",
-)
+@wrong("disagreement_rate", "the rate of agreement")
 def agreement_rate(queries, keys):
-    """Equal winners are counted."""
+    """Equal winners are counted.
+
+    Count the trials in which the winners differ, not those in which they are the same.
+    """
     dots = np.einsum("td,tnd->tn", queries, keys)
     distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
     same = dots.argmax(1) == distances.argmin(1)
     return same.mean(), same.std() / np.sqrt(len(same))
 
 
-@wrong(
+wrong(
     "disagreement_rate",
     "the standard deviation of one trial given as the error of the mean",
+    belief="The error of a mean is the standard deviation of the numbers.",
     hint="The error of a mean shrinks as trials are added; the spread of single trials does not.",
+    edit={"different.std() / np.sqrt(len(different))": "different.std()"},
 )
-def spread_of_one_trial(queries, keys):
-    """The error of a mean is the standard deviation of the numbers."""
-    dots = np.einsum("td,tnd->tn", queries, keys)
-    distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
-    different = dots.argmax(1) != distances.argmin(1)
-    return different.mean(), different.std()
 
 
-@wrong(
-    "disagreement_rate",
-    "the variance of the mean given as its error",
-    hint="p(1 − p)/T is a variance: the standard error is its square root.",
-)
+@wrong("disagreement_rate", "the variance of the mean given as its error")
 def variance_of_the_mean(queries, keys):
-    """The error of a share p of T trials is p(1 − p)/T."""
+    """The error of a share p of T trials is p(1 − p)/T.
+
+    p(1 − p)/T is a variance: the standard error is its square root.
+    """
     dots = np.einsum("td,tnd->tn", queries, keys)
     distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
     rate = np.mean(dots.argmax(1) != distances.argmin(1))
     return rate, rate * (1 - rate) / len(queries)
 
 
-@wrong(
+wrong(
     "disagreement_rate",
     "1/√T as the error, whatever the rate",
-    hint="1/√T supposes a standard deviation of 1: "
-    "numbers that are 0 or 1 with rate p spread less.",
+    belief="The error of any mean of T numbers is 1/√T.",
+    hint="1/√T supposes a standard deviation of 1: numbers that are 0 or 1 with rate p spread "
+    "less.",
+    edit={"different.std() / np.sqrt(len(different))": "1 / np.sqrt(len(different))"},
 )
-def one_over_root(queries, keys):
-    """The error of any mean of T numbers is 1/√T."""
-    dots = np.einsum("td,tnd->tn", queries, keys)
-    distances = np.sum((queries[:, None] - keys) ** 2, axis=2)
-    different = dots.argmax(1) != distances.argmin(1)
-    return different.mean(), 1 / np.sqrt(len(different))
 
 
 @right("disagreement_rate", "loops and weights, with T − 1 under the root")
@@ -319,149 +281,117 @@ def rate_in_float32(queries, keys):
 # --- gaussian_attention
 
 
-@wrong(
+wrong(
     "gaussian_attention",
     "2σ in place of 2σ²",
+    belief="The exponent is −‖q − k‖²/2σ.",
     hint="The width enters squared: try σ = 2 and compare with the definition of K.",
+    edit={"(2 * sigma**2)": "(2 * sigma)"},
 )
-def width_unsquared(queries, keys, values, sigma):
-    """The exponent is −‖q − k‖²/2σ."""
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / (2 * sigma)
-    weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
 
-
-@wrong(
+wrong(
     "gaussian_attention",
     "σ² in place of 2σ²",
+    belief="The exponent is −‖q − k‖²/σ².",
     hint="The exponent of the kernel is −‖q − k‖² over *twice* σ².",
+    edit={"(2 * sigma**2)": "sigma**2"},
 )
-def two_forgotten(queries, keys, values, sigma):
-    """The exponent is −‖q − k‖²/σ²."""
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / sigma**2
-    weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
 
-
-@wrong(
+wrong(
     "gaussian_attention",
     "the distance not squared",
+    belief="The exponent is −‖q − k‖/2σ².",
     hint="The Gaussian takes the squared distance; with the plain distance it is another kernel.",
+    edit={"np.sum(differences**2, axis=-1)": "np.linalg.norm(differences, axis=-1)"},
 )
-def distance_unsquared(queries, keys, values, sigma):
-    """The exponent is −‖q − k‖/2σ²."""
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -np.sqrt(far) / (2 * sigma**2)
-    weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "gaussian_attention",
-    "underflow divided by underflow",
-    hint="Where all kernel values round to 0 the division gives NaN: "
-    "shift the exponents of each query before taking exp.",
-)
+@wrong("gaussian_attention", "underflow divided by underflow")
 def unshifted(queries, keys, values, sigma):
-    """The formula as written is good enough for a computer."""
+    """The formula as written is good enough for a computer.
+
+    Where all kernel values round to 0 the division gives NaN: shift the exponents of each query
+    before taking exp.
+    """
     far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
     weights = np.exp(-far / (2 * sigma**2))
     return weights @ values / weights.sum(axis=-1, keepdims=True)
 
 
-@wrong(
+wrong(
     "gaussian_attention",
     "one shift for the whole array",
-    hint="One shift for all queries saves only the query that is nearest to a key: "
-    "each row needs its own.",
+    belief="Subtracting the greatest exponent of all makes every row safe.",
+    hint="One shift for all queries saves only the query that is nearest to a key: each row needs "
+    "its own.",
+    edit={"exponents.max(axis=-1, keepdims=True)": "exponents.max()"},
 )
-def shifted_by_the_overall_maximum(queries, keys, values, sigma):
-    """Subtracting the greatest exponent of all makes every row safe."""
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / (2 * sigma**2)
-    weights = np.exp(exponents - exponents.max())
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
 
-
-@wrong(
+wrong(
     "gaussian_attention",
     "a shift of its own for each key",
-    hint="A factor cancels only if it is common to all weights of one query: "
-    "a maximum over the queries differs from key to key.",
+    belief="Any maximum may be subtracted, as normalising takes it out again.",
+    hint="A factor cancels only if it is common to all weights of one query: a maximum over the "
+    "queries differs from key to key.",
+    edit={"exponents.max(axis=-1, keepdims=True)": "exponents.max(axis=-2, keepdims=True)"},
 )
-def shifted_per_key(queries, keys, values, sigma):
-    """Any maximum may be subtracted, as normalising takes it out again."""
-    far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
-    exponents = -far / (2 * sigma**2)
-    weights = np.exp(exponents - exponents.max(axis=-2, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "gaussian_attention",
-    "normalised over the queries",
-    hint="The weights of one query over all keys sum to 1: with values that are all 1, V′ is 1.",
-)
+@wrong("gaussian_attention", "normalised over the queries")
 def normalised_over_queries(queries, keys, values, sigma):
-    """Each key shares out a weight of 1 among the queries."""
+    """Each key shares out a weight of 1 among the queries.
+
+    The weights of one query over all keys sum to 1: with values that are all 1, V′ is 1.
+    """
     far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
     exponents = -far / (2 * sigma**2)
     weights = np.exp(exponents - exponents.max(axis=-2, keepdims=True))
     return weights / weights.sum(axis=-2, keepdims=True) @ values
 
 
-@wrong(
-    "gaussian_attention",
-    "softmax of q·k/σ²: the norms of the keys dropped",
-    hint="‖q‖² cancels in the weights of one query; ‖k‖² differs from key to key and stays.",
-)
+@wrong("gaussian_attention", "softmax of q·k/σ²: the norms of the keys dropped")
 def key_norms_dropped(queries, keys, values, sigma):
-    """Of ‖q − k‖² only q·k matters, since the norms cancel."""
+    """Of ‖q − k‖² only q·k matters, since the norms cancel.
+
+    ‖q‖² cancels in the weights of one query; ‖k‖² differs from key to key and stays.
+    """
     exponents = queries @ np.swapaxes(keys, -1, -2) / sigma**2
     weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
     return weights @ values / weights.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "gaussian_attention",
-    "arrays taken for plain matrices",
-    hint=".T and axis numbers counted from the front mix up heads and rows: "
-    "count axes from the end, and swap the last two only (np.swapaxes).",
-)
+@wrong("gaussian_attention", "arrays taken for plain matrices")
 def all_axes_transposed(queries, keys, values, sigma):
-    """keys.T is the transpose of each head's keys."""
+    """keys.T is the transpose of each head's keys.
+
+    .T and axis numbers counted from the front mix up heads and rows: count axes from the end, and
+    swap the last two only (np.swapaxes).
+    """
     exponents = (queries @ keys.T - np.sum(keys**2, axis=-1) / 2) / sigma**2
     weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
     return weights @ values / weights.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "gaussian_attention",
-    "a small number added to the denominator",
-    hint="0/(0 + 10⁻⁹) is 0, not an average of values: the weights of a query sum to 1, always. "
-    "Shift the exponents of each query before taking exp.",
-)
+@wrong("gaussian_attention", "a small number added to the denominator")
 def small_number_added(queries, keys, values, sigma):
-    """A tiny constant keeps the division from going wrong."""
+    """A tiny constant keeps the division from going wrong.
+
+    0/(0 + 10⁻⁹) is 0, not an average of values: the weights of a query sum to 1, always. Shift the
+    exponents of each query before taking exp.
+    """
     far = np.sum((queries[..., :, None, :] - keys[..., None, :, :]) ** 2, axis=-1)
     weights = np.exp(-far / (2 * sigma**2))
     return weights @ values / (weights.sum(axis=-1, keepdims=True) + 1e-9)
 
 
-@wrong(
+wrong(
     "gaussian_attention",
     "the middle of the exponents subtracted",
-    hint="After the shift no exponent may be above 0, not even that of the nearest key: "
-    "subtract each query's largest exponent.",
+    belief="Any shift of a query's own will do.",
+    hint="After the shift no exponent may be above 0, not even that of the nearest key: subtract "
+    "each query's largest exponent.",
+    edit={"exponents.max(axis=-1, keepdims=True)": "exponents.mean(axis=-1, keepdims=True)"},
 )
-def shifted_by_the_mean(queries, keys, values, sigma):
-    """Any shift of a query's own will do."""
-    differences = queries[..., :, None, :] - keys[..., None, :, :]
-    exponents = -np.sum(differences**2, axis=-1) / (2 * sigma**2)
-    weights = np.exp(exponents - exponents.mean(axis=-1, keepdims=True))
-    return weights @ values / weights.sum(axis=-1, keepdims=True)
 
 
 @right("gaussian_attention", "loops over every index, lists out")
@@ -502,41 +432,37 @@ def attention_in_float32(queries, keys, values, sigma):
 # --- augment
 
 
-@wrong(
-    "augment",
-    "lengths subtracted, not their squares",
-    hint="By Pythagoras the *squares* add up: "
-    "the new coordinate squared plus ‖k‖² is the same for all keys.",
-)
+@wrong("augment", "lengths subtracted, not their squares")
 def plain_lengths(queries, keys):
-    """A key that is 1 too short gets a coordinate of 1."""
+    """A key that is 1 too short gets a coordinate of 1.
+
+    By Pythagoras the *squares* add up: the new coordinate squared plus ‖k‖² is the same for all
+    keys.
+    """
     lengths = np.linalg.norm(keys, axis=1, keepdims=True)
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack(
         [keys, lengths.max() - lengths]
     )
 
 
-@wrong(
-    "augment",
-    "the root forgotten",
-    hint="What is missing is the square of the new coordinate: take its root.",
-)
+@wrong("augment", "the root forgotten")
 def root_forgotten(queries, keys):
-    """The new coordinate is R² − ‖k‖²."""
+    """The new coordinate is R² − ‖k‖².
+
+    What is missing is the square of the new coordinate: take its root.
+    """
     squares = np.sum(keys**2, axis=1, keepdims=True)
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack(
         [keys, squares.max() - squares]
     )
 
 
-@wrong(
-    "augment",
-    "the queries lengthened in the same way",
-    hint="The new coordinates multiply each other in q·k: "
-    "which value in the query keeps q·k as it was?",
-)
+@wrong("augment", "the queries lengthened in the same way")
 def queries_lengthened_too(queries, keys):
-    """Queries need one length, too."""
+    """Queries need one length, too.
+
+    The new coordinates multiply each other in q·k: which value in the query keeps q·k as it was?
+    """
     squares_q = np.sum(queries**2, axis=1, keepdims=True)
     squares_k = np.sum(keys**2, axis=1, keepdims=True)
     return (
@@ -545,87 +471,80 @@ def queries_lengthened_too(queries, keys):
     )
 
 
-@wrong(
-    "augment",
-    "the key's own length appended",
-    hint="A long key becomes longer still that way: "
-    "the new coordinate has to make up for what a key lacks.",
-)
+@wrong("augment", "the key's own length appended")
 def own_length_appended(queries, keys):
-    """Telling the Gaussian how long each key is."""
+    """Telling the Gaussian how long each key is.
+
+    A long key becomes longer still that way: the new coordinate has to make up for what a key
+    lacks.
+    """
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack(
         [keys, np.linalg.norm(keys, axis=1, keepdims=True)]
     )
 
 
-@wrong(
-    "augment",
-    "the keys divided by their lengths",
-    hint="Dividing a key by its length changes q·k, and with it the softmax weights: "
-    "the first D coordinates stay.",
-)
+@wrong("augment", "the keys divided by their lengths")
 def keys_normalised(queries, keys):
-    """Equal length means length 1."""
+    """Equal length means length 1.
+
+    Dividing a key by its length changes q·k, and with it the softmax weights: the first D
+    coordinates stay.
+    """
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack(
         [keys / np.linalg.norm(keys, axis=1, keepdims=True), np.zeros((len(keys), 1))]
     )
 
 
-@wrong(
-    "augment",
-    "nothing but zeros appended",
-    hint="A coordinate of 0 changes no distance: the keys still have different lengths.",
-)
+@wrong("augment", "nothing but zeros appended")
 def zeros_appended(queries, keys):
-    """The norm factors cancel anyway, so there is nothing to repair."""
+    """The norm factors cancel anyway, so there is nothing to repair.
+
+    A coordinate of 0 changes no distance: the keys still have different lengths.
+    """
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack(
         [keys, np.zeros((len(keys), 1))]
     )
 
 
-@wrong(
-    "augment",
-    "the root of a rounding error",
-    hint="A length squared again is not exactly the sum of squares: "
-    "for the longest key the difference can come out below 0. Clip it at 0.",
-)
+@wrong("augment", "the root of a rounding error")
 def root_of_rounding_error(queries, keys):
-    """R² − ‖k‖² is never negative."""
+    """R² − ‖k‖² is never negative.
+
+    A length squared again is not exactly the sum of squares: for the longest key the difference can
+    come out below 0. Clip it at 0.
+    """
     lengths = np.linalg.norm(keys, axis=1, keepdims=True)
     missing = lengths.max() ** 2 - np.sum(keys**2, axis=1, keepdims=True)
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack([keys, np.sqrt(missing)])
 
 
-@wrong(
-    "augment",
-    "length 1 taken as the common length",
-    hint="A coordinate can make a key longer, never shorter: "
-    "the common length has to be at least that of the longest key.",
-)
+@wrong("augment", "length 1 taken as the common length")
 def lengthened_to_one(queries, keys):
-    """The keys are to be unit vectors."""
+    """The keys are to be unit vectors.
+
+    A coordinate can make a key longer, never shorter: the common length has to be at least that of
+    the longest key.
+    """
     missing = 1 - np.sum(keys**2, axis=1, keepdims=True)
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack([keys, np.sqrt(missing)])
 
 
-@wrong(
-    "augment",
-    "a common length that is only large",
-    hint="However large the number, some key is longer: take the common length from the keys.",
-)
+@wrong("augment", "a common length that is only large")
 def lengthened_to_a_hundred(queries, keys):
-    """No key is longer than 100."""
+    """No key is longer than 100.
+
+    However large the number, some key is longer: take the common length from the keys.
+    """
     missing = 100.0**2 - np.sum(keys**2, axis=1, keepdims=True)
     return np.hstack([queries, np.zeros((len(queries), 1))]), np.hstack([keys, np.sqrt(missing)])
 
 
-@wrong(
-    "augment",
-    "a new coordinate of 1 in the queries",
-    hint="The new coordinates multiply: a 1 in the query adds the key's new coordinate to q·k.",
-)
+@wrong("augment", "a new coordinate of 1 in the queries")
 def ones_in_queries(queries, keys):
-    """The query has to read the new coordinate, so it has a 1 there."""
+    """The query has to read the new coordinate, so it has a 1 there.
+
+    The new coordinates multiply: a 1 in the query adds the key's new coordinate to q·k.
+    """
     squares = np.sum(keys**2, axis=1, keepdims=True)
     new = np.sqrt(np.maximum(squares.max() - squares, 0))
     return np.hstack([queries, np.ones((len(queries), 1))]), np.hstack([keys, new])
@@ -654,76 +573,65 @@ def augment_in_float32(queries, keys):
 # --- from_diagonals
 
 
-@wrong(
-    "from_diagonals",
-    "the root of the product forgotten",
-    hint="Multiplying the two identities gives the similarity twice over, that is squared.",
-    value=True,
-)
+@wrong("from_diagonals", "the root of the product forgotten")
 def product_not_rooted():
-    """The product of the two identities is the similarity itself."""
+    """The product of the two identities is the similarity itself.
+
+    Multiplying the two identities gives the similarity twice over, that is squared.
+    """
     s, d, tau = sp.symbols("s d tau", positive=True)
     return sp.exp((s - d) / (2 * tau))
 
 
-@wrong(
-    "from_diagonals",
-    "the diagonals swapped",
-    hint="When q and k point the same way ‖q + k‖² is the longer one, "
-    "and the similarity is above 1.",
-    value=True,
-)
+@wrong("from_diagonals", "the diagonals swapped")
 def diagonals_swapped():
-    """The similarity grows with the distance."""
+    """The similarity grows with the distance.
+
+    When q and k point the same way ‖q + k‖² is the longer one, and the similarity is above 1.
+    """
     s, d, tau = sp.symbols("s d tau", positive=True)
     return sp.exp((d - s) / (4 * tau))
 
 
-@wrong(
-    "from_diagonals",
-    "the 4 of the polarisation identity forgotten",
-    hint="Expand ‖q + k‖² − ‖q − k‖²: how many q·k are left?",
-    value=True,
-)
+@wrong("from_diagonals", "the 4 of the polarisation identity forgotten")
 def four_forgotten():
-    """‖q + k‖² − ‖q − k‖² is q·k."""
+    """‖q + k‖² − ‖q − k‖² is q·k.
+
+    Expand ‖q + k‖² − ‖q − k‖²: how many q·k are left?
+    """
     s, d, tau = sp.symbols("s d tau", positive=True)
     return sp.exp((s - d) / tau)
 
 
-@wrong(
-    "from_diagonals",
-    "the Gaussian alone: norm factors left out",
-    hint="One diagonal is not enough: two vectors at the same distance can have any q·k. "
-    "Use the other identity as well, so that the lengths cancel.",
-    value=True,
-)
+@wrong("from_diagonals", "the Gaussian alone: norm factors left out")
 def gaussian_alone():
-    """With σ² = τ the Gaussian is the similarity."""
+    """With σ² = τ the Gaussian is the similarity.
+
+    One diagonal is not enough: two vectors at the same distance can have any q·k. Use the other
+    identity as well, so that the lengths cancel.
+    """
     d, tau = sp.symbols("d tau", positive=True)
     return sp.exp(-d / (2 * tau))
 
 
-@wrong(
-    "from_diagonals",
-    "the temperature squared",
-    hint="The temperature τ stands where σ² stands, so it is not squared again.",
-    value=True,
-)
+@wrong("from_diagonals", "the temperature squared")
 def temperature_squared():
-    """τ is a width, so it is squared."""
+    """τ is a width, so it is squared.
+
+    The temperature τ stands where σ² stands, so it is not squared again.
+    """
     s, d, tau = sp.symbols("s d tau", positive=True)
     return sp.exp((s - d) / (4 * tau**2))
 
 
-@right("from_diagonals", "the root of the product of both identities", value=True)
+@right("from_diagonals", "the root of the product of both identities")
 def root_of_product():
     """The geometric mean, unsimplified."""
     s, d, tau = sp.symbols("s d tau", positive=True)
     return sp.sqrt(sp.exp(s / (2 * tau)) * sp.exp(-d / (2 * tau)))
 
 
-@right("from_diagonals", "a power of e with symbols of one's own", value=True)
+@right("from_diagonals", "a power of e with symbols of one's own")
 def power_of_e():
     """Symbols without assumptions."""
     s, d, tau = sp.symbols("s d tau")
@@ -733,87 +641,74 @@ def power_of_e():
 # --- exponentials
 
 
-@wrong(
-    "exponentials",
-    "the query's factor counted",
-    hint="One norm factor is common to all weights of a query and cancels: "
-    "it need not be computed.",
-    value=True,
-)
+@wrong("exponentials", "the query's factor counted")
 def query_factor_counted():
-    """Both norm factors are needed."""
+    """Both norm factors are needed.
+
+    One norm factor is common to all weights of a query and cancels: it need not be computed.
+    """
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return H * (T * N_q * N_k + T * N_q + N_k)
 
 
-@wrong(
-    "exponentials",
-    "the key's factor left out",
-    hint="Only what all weights of one query share cancels: the keys' factors do not.",
-    value=True,
-)
+@wrong("exponentials", "the key's factor left out")
 def key_factor_left_out():
-    """Both norm factors cancel."""
+    """Both norm factors cancel.
+
+    Only what all weights of one query share cancels: the keys' factors do not.
+    """
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return H * T * N_q * N_k
 
 
-@wrong(
-    "exponentials",
-    "the query's factor kept, the key's dropped",
-    hint="Write the weight of one key as a fraction: which norm factor stands in every term?",
-    value=True,
-)
+@wrong("exponentials", "the query's factor kept, the key's dropped")
 def wrong_factor_cancels():
-    """The keys are summed over, so it is their factor that goes."""
+    """The keys are summed over, so it is their factor that goes.
+
+    Write the weight of one key as a fraction: which norm factor stands in every term?
+    """
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return H * (T * N_q * N_k + T * N_q)
 
 
-@wrong(
-    "exponentials",
-    "the keys' factors computed anew in every round",
-    hint="The keys stay the same in all rounds: their factors are computed once and kept.",
-    value=True,
-)
+@wrong("exponentials", "the keys' factors computed anew in every round")
 def keys_every_round():
-    """New queries mean that everything is computed again."""
+    """New queries mean that everything is computed again.
+
+    The keys stay the same in all rounds: their factors are computed once and kept.
+    """
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return H * T * (N_q * N_k + N_k)
 
 
-@wrong(
-    "exponentials",
-    "a key factor for every pair",
-    hint="The norm factor of a key does not depend on the query: one for each key is enough.",
-    value=True,
-)
+@wrong("exponentials", "a key factor for every pair")
 def key_factor_per_pair():
-    """Each of the pairs needs a kernel value and a norm factor."""
+    """Each of the pairs needs a kernel value and a norm factor.
+
+    The norm factor of a key does not depend on the query: one for each key is enough.
+    """
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return 2 * H * T * N_q * N_k
 
 
-@wrong(
-    "exponentials",
-    "the keys of one head only",
-    hint="Every head keeps keys of its own, each with its own factor.",
-    value=True,
-)
+@wrong("exponentials", "the keys of one head only")
 def keys_of_one_head():
-    """The heads share their keys."""
+    """The heads share their keys.
+
+    Every head keeps keys of its own, each with its own factor.
+    """
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return H * T * N_q * N_k + N_k
 
 
-@right("exponentials", "expanded", value=True)
+@right("exponentials", "expanded")
 def expanded_count():
     """Term by term."""
     H, T, N_q, N_k = sp.symbols("H T N_q N_k", integer=True, positive=True)
     return H * N_k + N_k * N_q * T * H
 
 
-@right("exponentials", "factored, with symbols of one's own", value=True)
+@right("exponentials", "factored, with symbols of one's own")
 def factored_count():
     """Symbols without assumptions."""
     H, T, N_q, N_k = sp.symbols("H T N_q N_k")

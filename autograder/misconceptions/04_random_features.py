@@ -8,55 +8,48 @@ from autograder.bank import right, wrong
 # --- scale_frequencies
 
 
-@wrong(
-    "scale_frequencies",
-    "variance σ² instead of 1/σ²",
-    hint="A wide kernel changes slowly and needs slow waves: "
-    "should the frequencies grow or shrink with σ?",
-)
+@wrong("scale_frequencies", "variance σ² instead of 1/σ²")
 def multiplied_by_sigma(standard, sigma):
-    """The frequencies have the width of the kernel: w ~ N(0, σ²I)."""
+    """The frequencies have the width of the kernel: w ~ N(0, σ²I).
+
+    A wide kernel changes slowly and needs slow waves: should the frequencies grow or shrink with σ?
+    """
     return standard * sigma
 
 
-@wrong(
-    "scale_frequencies",
-    "divided by the variance",
-    hint="Numbers divided by c have their variance divided by c²: "
-    "which c turns the variance 1 into 1/σ²?",
-)
+@wrong("scale_frequencies", "divided by the variance")
 def divided_by_the_variance(standard, sigma):
-    """A variance of 1/σ² means dividing by σ²."""
+    """A variance of 1/σ² means dividing by σ².
+
+    Numbers divided by c have their variance divided by c²: which c turns the variance 1 into 1/σ²?
+    """
     return standard / np.square(sigma)
 
 
-@wrong(
-    "scale_frequencies",
-    "divided by √σ",
-    hint="The standard deviation of the frequencies is 1/σ: their variance is 1/σ², not 1/σ.",
-)
+@wrong("scale_frequencies", "divided by √σ")
 def divided_by_the_root(standard, sigma):
-    """σ is a variance, and its root the standard deviation."""
+    """σ is a variance, and its root the standard deviation.
+
+    The standard deviation of the frequencies is 1/σ: their variance is 1/σ², not 1/σ.
+    """
     return standard / np.sqrt(sigma)
 
 
-@wrong(
-    "scale_frequencies",
-    "one average width for all coordinates",
-    hint="Coordinate d of every frequency belongs to σ_d alone: column by column, not one mean.",
-)
+@wrong("scale_frequencies", "one average width for all coordinates")
 def averaged_width(standard, sigma):
-    """A kernel has one width, so several are averaged."""
+    """A kernel has one width, so several are averaged.
+
+    Coordinate d of every frequency belongs to σ_d alone: column by column, not one mean.
+    """
     return standard / np.mean(sigma)
 
 
-@wrong(
-    "scale_frequencies",
-    "a width for each frequency",
-    hint="The widths belong to the D coordinates, which are the columns of w, not to its rows.",
-)
+@wrong("scale_frequencies", "a width for each frequency")
 def width_per_frequency(standard, sigma):
-    """The widths run down the rows."""
+    """The widths run down the rows.
+
+    The widths belong to the D coordinates, which are the columns of w, not to its rows.
+    """
     return standard / np.reshape(sigma, (-1, 1))
 
 
@@ -77,86 +70,78 @@ def scaled_by_a_matrix(standard, sigma):
 # --- phase_features
 
 
-@wrong(
-    "phase_features",
-    "√2 missing",
-    hint="Averaged over the phase, cos α cos β is only half of cos(α − β).",
-)
+@wrong("phase_features", "√2 missing")
 def without_root_two(x, frequencies, phases):
-    """The factor is that of the sine–cosine pair, √(1/D_random)."""
+    """The factor is that of the sine–cosine pair, √(1/D_random).
+
+    Averaged over the phase, cos α cos β is only half of cos(α − β).
+    """
     return np.cos(x @ frequencies.T + phases) / np.sqrt(len(phases))
 
 
-@wrong(
-    "phase_features",
-    "no phase",
-    hint="Without the phase cos(α + β) has no reason to average to 0: the estimate is biased.",
-)
+@wrong("phase_features", "no phase")
 def without_phase(x, frequencies, phases):
-    """The phase averages out, so it can be left out."""
+    """The phase averages out, so it can be left out.
+
+    Without the phase cos(α + β) has no reason to average to 0: the estimate is biased.
+    """
     return np.sqrt(2 / len(phases)) * np.cos(x @ frequencies.T)
 
 
-@wrong(
-    "phase_features",
-    "the whole factor in each map",
-    hint="The kernel is a product of two maps: each carries the root of the factor.",
-)
+@wrong("phase_features", "the whole factor in each map")
 def factor_not_rooted(x, frequencies, phases):
-    """The average needs a factor of 2/D_random."""
+    """The average needs a factor of 2/D_random.
+
+    The kernel is a product of two maps: each carries the root of the factor.
+    """
     return 2 / len(phases) * np.cos(x @ frequencies.T + phases)
 
 
-@wrong(
-    "phase_features",
-    "a sum instead of an average",
-    hint="φ(x)φ(y)ᵀ adds up D_random terms: what turns the sum into an average?",
-)
+@wrong("phase_features", "a sum instead of an average")
 def not_averaged(x, frequencies, phases):
-    """√2 is all that is needed."""
+    """√2 is all that is needed.
+
+    φ(x)φ(y)ᵀ adds up D_random terms: what turns the sum into an average?
+    """
     return np.sqrt(2) * np.cos(x @ frequencies.T + phases)
 
 
-@wrong(
-    "phase_features",
-    "sines and cosines with phases on top",
-    hint="The phase replaces the sine: this map has D_random columns.",
-)
+@wrong("phase_features", "sines and cosines with phases on top")
 def sines_as_well(x, frequencies, phases):
-    """The phase is added to the pair of sine and cosine."""
+    """The phase is added to the pair of sine and cosine.
+
+    The phase replaces the sine: this map has D_random columns.
+    """
     angles = x @ frequencies.T + phases
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1) / np.sqrt(len(phases))
 
 
-@wrong(
-    "phase_features",
-    "the sine–cosine pair again",
-    hint="This map uses the phases and has one column per frequency: D_random, not twice as many.",
-)
+@wrong("phase_features", "the sine–cosine pair again")
 def pair_of_the_chapter(x, frequencies, phases):
-    """All maps of random features are [sin, cos]."""
+    """All maps of random features are [sin, cos].
+
+    This map uses the phases and has one column per frequency: D_random, not twice as many.
+    """
     angles = x @ frequencies.T
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1) / np.sqrt(len(phases))
 
 
-@wrong(
-    "phase_features",
-    "no factor at all",
-    hint="φ(x)φ(y)ᵀ adds up D_random products that average to half a kernel value each: "
-    "which factor makes that a mean of whole ones?",
-)
+@wrong("phase_features", "no factor at all")
 def no_factor(x, frequencies, phases):
-    """The waves alone are the features."""
+    """The waves alone are the features.
+
+    φ(x)φ(y)ᵀ adds up D_random products that average to half a kernel value each: which factor makes
+    that a mean of whole ones?
+    """
     return np.cos(x @ frequencies.T + phases)
 
 
-@wrong(
-    "phase_features",
-    "D in place of D_random",
-    hint="The average runs over the frequencies: how many are there, D or D_random?",
-)
+@wrong("phase_features", "D in place of D_random")
 def divided_by_dimension(x, frequencies, phases):
-    """The factor is √(2/D)."""
+    """The factor is √(2/D).
+
+    The average runs over the frequencies: how many are there, D or D_random?
+    """
     return np.sqrt(2 / frequencies.shape[1]) * np.cos(x @ frequencies.T + phases)
 
 
@@ -187,81 +172,68 @@ def phases_in_float32(x, frequencies, phases):
 # --- phase_variance
 
 
-@wrong(
-    "phase_variance",
-    "the variance of the sine–cosine pair",
-    hint="The second cosine, cos(w·(x + y) + 2b), has expectation 0 but a variance of its own.",
-    value=True,
-)
+@wrong("phase_variance", "the variance of the sine–cosine pair")
 def variance_of_the_pair():
-    """A term that averages to 0 changes nothing."""
+    """A term that averages to 0 changes nothing.
+
+    The second cosine, cos(w·(x + y) + 2b), has expectation 0 but a variance of its own.
+    """
     delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
     return (1 - sp.exp(-(delta**2) / sigma**2)) ** 2 / (2 * D_random)
 
 
-@wrong(
-    "phase_variance",
-    "the mean square, without the squared mean taken off",
-    hint="A variance is E[X²] − E[X]²: which part have you got?",
-    value=True,
-)
+@wrong("phase_variance", "the mean square, without the squared mean taken off")
 def second_moment():
-    """The variance is the expectation of the square."""
+    """The variance is the expectation of the square.
+
+    A variance is E[X²] − E[X]²: which part have you got?
+    """
     delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
     return (1 + sp.exp(-2 * delta**2 / sigma**2) / 2) / D_random
 
 
-@wrong(
-    "phase_variance",
-    "the second cosine's variance taken as 1",
-    hint="The square of a cosine averages to ½ over a full turn.",
-    value=True,
-)
+@wrong("phase_variance", "the second cosine's variance taken as 1")
 def cosine_with_unit_variance():
-    """A cosine reaches ±1, so its variance is 1."""
+    """A cosine reaches ±1, so its variance is 1.
+
+    The square of a cosine averages to ½ over a full turn.
+    """
     delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
     return (1 + (1 - sp.exp(-(delta**2) / sigma**2)) ** 2 / 2) / D_random
 
 
-@wrong(
-    "phase_variance",
-    "the variance of one frequency",
-    hint="The estimate is a mean over D_random independent frequencies: "
-    "what does that do to a variance?",
-    value=True,
-)
+@wrong("phase_variance", "the variance of one frequency")
 def variance_of_one_frequency():
-    """A mean has the variance of its terms."""
+    """A mean has the variance of its terms.
+
+    The estimate is a mean over D_random independent frequencies: what does that do to a variance?
+    """
     delta, sigma = sp.symbols("delta sigma", positive=True)
     return (1 + (1 - sp.exp(-(delta**2) / sigma**2)) ** 2) / 2
 
 
-@wrong(
-    "phase_variance",
-    "K in place of K²",
-    hint="E cos²(w·δ) = ½ + ½ E cos(2w·δ): doubling the distance raises K to the fourth power.",
-    value=True,
-)
+@wrong("phase_variance", "K in place of K²")
 def exponent_halved():
-    """The exponential in the variance is the kernel itself."""
+    """The exponential in the variance is the kernel itself.
+
+    E cos²(w·δ) = ½ + ½ E cos(2w·δ): doubling the distance raises K to the fourth power.
+    """
     delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
     return (1 + (1 - sp.exp(-(delta**2) / (2 * sigma**2))) ** 2) / (2 * D_random)
 
 
-@wrong(
-    "phase_variance",
-    "half the columns, twice the variance",
-    hint="At distance 0 the pair has no variance at all, so no multiple of it can be right: "
-    "is φ_b(x)φ_b(x)ᵀ always 1?",
-    value=True,
-)
+@wrong("phase_variance", "half the columns, twice the variance")
 def twice_the_pair():
-    """With half as many columns the variance doubles."""
+    """With half as many columns the variance doubles.
+
+    At distance 0 the pair has no variance at all, so no multiple of it can be right: is
+    φ_b(x)φ_b(x)ᵀ always 1?
+    """
     delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
     return (1 - sp.exp(-(delta**2) / sigma**2)) ** 2 / D_random
 
 
-@right("phase_variance", "expanded, in terms of K", value=True)
+@right("phase_variance", "expanded, in terms of K")
 def expanded_in_kernel():
     """1 − K² + K⁴/2, with K written as a power of e."""
     delta, sigma, D_random = sp.symbols("delta sigma D_random", positive=True)
@@ -269,7 +241,7 @@ def expanded_in_kernel():
     return 1 / D_random - kernel**2 / D_random + kernel**4 / (2 * D_random)
 
 
-@right("phase_variance", "moment by moment, with symbols of one's own", value=True)
+@right("phase_variance", "moment by moment, with symbols of one's own")
 def moment_by_moment():
     """Mean square of both cosines, minus the squared mean; hyperbolic functions left in."""
     delta, sigma, D_random = sp.symbols("delta sigma D_random")
@@ -281,102 +253,91 @@ def moment_by_moment():
 # --- features_needed
 
 
-@wrong(
-    "features_needed",
-    "error taken to fall as 1/D_random",
-    hint="The variance falls as 1/D_random, the error as its root: "
-    "ten times better costs how much?",
-)
+@wrong("features_needed", "error taken to fall as 1/D_random")
 def error_not_squared(epsilon, distance, sigma):
-    """Twice the features, half the error."""
+    """Twice the features, half the error.
+
+    The variance falls as 1/D_random, the error as its root: ten times better costs how much?
+    """
     variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
     return int(np.ceil(variance / epsilon))
 
 
-@wrong(
-    "features_needed",
-    "rounded down",
-    hint="With the number rounded down the error is still a little above epsilon.",
-)
+@wrong("features_needed", "rounded down")
 def rounded_down(epsilon, distance, sigma):
-    """The whole part of the quotient."""
+    """The whole part of the quotient.
+
+    With the number rounded down the error is still a little above epsilon.
+    """
     variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
     return int(variance / epsilon**2)
 
 
-@wrong(
-    "features_needed",
-    "rounded to the nearest",
-    hint="With 100.3 needed, 100 are not enough: round up, always.",
-)
+@wrong("features_needed", "rounded to the nearest")
 def rounded_to_nearest(epsilon, distance, sigma):
-    """The nearest whole number."""
+    """The nearest whole number.
+
+    With 100.3 needed, 100 are not enough: round up, always.
+    """
     variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
     return round(float(variance / epsilon**2))
 
 
-@wrong(
-    "features_needed",
-    "K in place of K²",
-    hint="The variance holds exp(−δ²/σ²), which is the *square* of the kernel.",
-)
+@wrong("features_needed", "K in place of K²")
 def kernel_not_squared(epsilon, distance, sigma):
-    """The variance is (1 − K)²/2."""
+    """The variance is (1 − K)²/2.
+
+    The variance holds exp(−δ²/σ²), which is the *square* of the kernel.
+    """
     variance = (1 - np.exp(-((distance / sigma) ** 2) / 2)) ** 2 / 2
     return int(np.ceil(variance / epsilon**2))
 
 
-@wrong(
-    "features_needed",
-    "½ of the variance forgotten",
-    hint="Far apart the estimate is a mean of cosines, and cos² averages to ½.",
-)
+@wrong("features_needed", "½ of the variance forgotten")
 def half_of_variance_forgotten(epsilon, distance, sigma):
-    """The variance is (1 − K²)²."""
+    """The variance is (1 − K²)².
+
+    Far apart the estimate is a mean of cosines, and cos² averages to ½.
+    """
     variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2
     return int(np.ceil(variance / epsilon**2))
 
 
-@wrong(
-    "features_needed",
-    "the worst distance taken always",
-    hint="Near pairs are easier: the distance is given, so use it.",
-)
+@wrong("features_needed", "the worst distance taken always")
 def worst_distance_always(epsilon, distance, sigma):
-    """The bound 1/2ε² is the number asked for."""
+    """The bound 1/2ε² is the number asked for.
+
+    Near pairs are easier: the distance is given, so use it.
+    """
     return int(np.ceil(1 / (2 * epsilon**2)))
 
 
-@wrong(
-    "features_needed",
-    "σ left out",
-    hint="Only the distance measured in widths matters: δ/σ.",
-)
+@wrong("features_needed", "σ left out")
 def sigma_left_out(epsilon, distance, sigma):
-    """The variance depends on the distance alone."""
+    """The variance depends on the distance alone.
+
+    Only the distance measured in widths matters: δ/σ.
+    """
     variance = (1 - np.exp(-(distance**2))) ** 2 / 2
     return int(np.ceil(variance / epsilon**2))
 
 
-@wrong(
-    "features_needed",
-    "the bracket not squared",
-    hint="The variance holds the *square* of 1 − exp(−δ²/σ²).",
-)
+@wrong("features_needed", "the bracket not squared")
 def bracket_not_squared(epsilon, distance, sigma):
-    """The variance is (1 − K²)/2."""
+    """The variance is (1 − K²)/2.
+
+    The variance holds the *square* of 1 − exp(−δ²/σ²).
+    """
     variance = (1 - np.exp(-((distance / sigma) ** 2))) / 2
     return int(np.ceil(variance / epsilon**2))
 
 
-@wrong(
-    "features_needed",
-    "columns counted instead of frequencies",
-    hint="D_random counts frequencies: each has a sine and a cosine, "
-    "so φ has twice as many columns.",
-)
+@wrong("features_needed", "columns counted instead of frequencies")
 def columns_counted(epsilon, distance, sigma):
-    """Sine and cosine are two features."""
+    """Sine and cosine are two features.
+
+    D_random counts frequencies: each has a sine and a cosine, so φ has twice as many columns.
+    """
     variance = (1 - np.exp(-((distance / sigma) ** 2))) ** 2 / 2
     return 2 * int(np.ceil(variance / epsilon**2))
 
@@ -400,141 +361,112 @@ def through_the_kernel(epsilon, distance, sigma):
 # --- attention_state
 
 
-@wrong(
-    "attention_state",
-    "exp(‖k‖²/2σ²) dropped",
-    hint="φ estimates the Gaussian; without the norm factor a long key gets too little weight. "
-    "A maximum of its own for each key takes the factor away, too.",
-)
+@wrong("attention_state", "exp(‖k‖²/2σ²) dropped")
 def norm_factor_dropped(keys, phi_keys, values, sigma):
-    """The norm factors cancel, so φ will do in place of ψ."""
+    """The norm factors cancel, so φ will do in place of ψ.
+
+    φ estimates the Gaussian; without the norm factor a long key gets too little weight. A maximum
+    of its own for each key takes the factor away, too.
+    """
     return np.swapaxes(phi_keys, -1, -2) @ values, phi_keys.sum(axis=-2)[..., None]
 
 
-@wrong(
-    "attention_state",
-    "the norm factor upside down",
-    hint="ψ makes up for the Gaussian, which is too small for long keys: "
-    "does your factor grow with ‖k‖?",
-)
+@wrong("attention_state", "the norm factor upside down")
 def norm_factor_inverted(keys, phi_keys, values, sigma):
-    """Long keys have to be damped."""
+    """Long keys have to be damped.
+
+    ψ makes up for the Gaussian, which is too small for long keys: does your factor grow with ‖k‖?
+    """
     exponents = -np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
     return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
-@wrong(
+wrong(
     "attention_state",
     "½ of the exponent forgotten",
+    belief="The factor is exp(‖k‖²/σ²).",
     hint="The exponent of the norm factor is ‖k‖² over *twice* σ².",
+    edit={"2 * sigma**2": "sigma**2"},
 )
-def half_of_exponent_forgotten(keys, phi_keys, values, sigma):
-    """The factor is exp(‖k‖²/σ²)."""
-    exponents = np.sum(keys**2, axis=-1, keepdims=True) / sigma**2
-    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
-@wrong(
-    "attention_state",
-    "the norm not squared",
-    hint="The exponent of the norm factor holds ‖k‖², the sum of squares without a root.",
-)
+@wrong("attention_state", "the norm not squared")
 def norm_not_squared(keys, phi_keys, values, sigma):
-    """The factor is exp(‖k‖/2σ²)."""
+    """The factor is exp(‖k‖/2σ²).
+
+    The exponent of the norm factor holds ‖k‖², the sum of squares without a root.
+    """
     exponents = np.linalg.norm(keys, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
     return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
-@wrong(
+wrong(
     "attention_state",
     "σ taken as 1 in the norm factor",
+    belief="The features already know σ.",
     hint="The width stands in the norm factor, too: its exponent is ‖k‖²/2σ².",
+    edit={"2 * sigma**2": "2"},
 )
-def sigma_left_out_of_norm_factor(keys, phi_keys, values, sigma):
-    """The features already know σ."""
-    exponents = np.sum(keys**2, axis=-1, keepdims=True) / 2
-    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
-@wrong(
-    "attention_state",
-    "overflow left to itself",
-    hint="exp(800) is infinite in floating point: "
-    "subtract a number from all exponents of a head first.",
-)
+@wrong("attention_state", "overflow left to itself")
 def overflow_left_alone(keys, phi_keys, values, sigma):
-    """The formula as written is good enough for a computer."""
+    """The formula as written is good enough for a computer.
+
+    exp(800) is infinite in floating point: subtract a number from all exponents of a head first.
+    """
     psi_keys = np.exp(np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)) * phi_keys
     return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
-@wrong(
+wrong(
     "attention_state",
     "one shift for all heads",
+    belief="Subtracting the greatest exponent of all makes everything safe.",
     hint="The longest key of all heads sends the exponentials of a head with short keys to 0: "
     "shift each head by its own maximum.",
+    edit={"exponents - exponents.max(axis=-2, keepdims=True)": "exponents - exponents.max()"},
 )
-def one_shift_for_all_heads(keys, phi_keys, values, sigma):
-    """Subtracting the greatest exponent of all makes everything safe."""
-    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
-    psi_keys = np.exp(exponents - exponents.max()) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
-
-@wrong(
+wrong(
     "attention_state",
     "only S shifted, not Z",
+    belief="The shift protects the product with the values; the plain sum needs no protection.",
     hint="The common factor cancels only if S and Z both carry it.",
+    edit={"psi_keys.sum(axis=-2)": "(np.exp(exponents) * phi_keys).sum(axis=-2)"},
 )
-def only_s_shifted(keys, phi_keys, values, sigma):
-    """The shift protects the product with the values; the plain sum needs no protection."""
-    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
-    safe = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(safe, -1, -2) @ values, (np.exp(exponents) * phi_keys).sum(axis=-2)[
-        ..., None
-    ]
 
 
-@wrong(
-    "attention_state",
-    "S averaged, Z summed",
-    hint="S and Z may carry a common factor: 1/N in one of them alone does not cancel.",
-)
+@wrong("attention_state", "S averaged, Z summed")
 def s_averaged(keys, phi_keys, values, sigma):
-    """S is an average over the keys, Z a sum."""
+    """S is an average over the keys, Z a sum.
+
+    S and Z may carry a common factor: 1/N in one of them alone does not cancel.
+    """
     exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
     psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
     return np.swapaxes(psi_keys, -1, -2) @ values / keys.shape[-2], psi_keys.sum(axis=-2)[..., None]
 
 
-@wrong(
+wrong(
     "attention_state",
     "arrays taken for plain matrices",
-    hint=".T and axis numbers counted from the front mix up heads and rows: "
-    "count axes from the end, and swap the last two only (np.swapaxes).",
+    belief="psi_keys.T is the transpose of each head's features.",
+    hint=".T and axis numbers counted from the front mix up heads and rows: count axes from the "
+    "end, and swap the last two only (np.swapaxes).",
+    edit={"np.swapaxes(psi_keys, -1, -2) @ values": "psi_keys.T @ values"},
 )
-def state_with_all_axes_transposed(keys, phi_keys, values, sigma):
-    """psi_keys.T is the transpose of each head's features."""
-    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
-    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return psi_keys.T @ values, psi_keys.sum(axis=-2)[..., None]
 
-
-@wrong(
+wrong(
     "attention_state",
     "the middle of the exponents subtracted",
+    belief="Any shift will do, for S and Z share it.",
     hint="After the shift no exponent may be above 0, not even that of a head's longest key: "
     "subtract the head's maximum.",
+    edit={"exponents.max(axis=-2, keepdims=True)": "exponents.mean(axis=-2, keepdims=True)"},
 )
-def state_shifted_by_the_mean(keys, phi_keys, values, sigma):
-    """Any shift will do, for S and Z share it."""
-    exponents = np.sum(keys**2, axis=-1, keepdims=True) / (2 * sigma**2)
-    psi_keys = np.exp(exponents - exponents.mean(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
 
 
 @right("attention_state", "a running sum over keys, lists out")
@@ -575,120 +507,99 @@ def state_with_ones(keys, phi_keys, values, sigma):
 # --- denominators
 
 
-@wrong(
-    "denominators",
-    "sine and cosine counted as two votes",
-    hint="The sine and the cosine of one frequency hang together: "
-    "add them first, then there are D_random independent votes.",
-)
+@wrong("denominators", "sine and cosine counted as two votes")
 def two_votes_per_frequency(phi_queries, z_state):
-    """Every column is an independent estimate."""
+    """Every column is an independent estimate.
+
+    The sine and the cosine of one frequency hang together: add them first, then there are D_random
+    independent votes.
+    """
     columns = phi_queries.shape[-1]
     votes = columns * phi_queries * np.swapaxes(z_state, -1, -2)
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(columns)
 
 
-@wrong(
-    "denominators",
-    "neighbouring columns taken for a pair",
-    hint="All sines come first, then all cosines: "
-    "which column holds the cosine that belongs to the first sine?",
-)
+@wrong("denominators", "neighbouring columns taken for a pair")
 def neighbours_paired(phi_queries, z_state):
-    """The columns are sin, cos, sin, cos, …"""
+    """The columns are sin, cos, sin, cos, …
+
+    All sines come first, then all cosines: which column holds the cosine that belongs to the first
+    sine?
+    """
     count = phi_queries.shape[-1] // 2
     products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = count * (products[..., 0::2] + products[..., 1::2])
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(count)
 
 
-@wrong(
+wrong(
     "denominators",
     "the spread of the votes given as the error of their mean",
+    belief="The error of a mean is the standard deviation of the numbers.",
     hint="The error of a mean shrinks as votes are added; the spread of the votes does not.",
+    edit={"votes.std(axis=-1, ddof=1) / np.sqrt(count)": "votes.std(axis=-1, ddof=1)"},
 )
-def spread_of_votes(phi_queries, z_state):
-    """The error of a mean is the standard deviation of the numbers."""
-    count = phi_queries.shape[-1] // 2
-    products = phi_queries * np.swapaxes(z_state, -1, -2)
-    votes = count * (products[..., :count] + products[..., count:])
-    return votes.mean(axis=-1), votes.std(axis=-1, ddof=1)
 
-
-@wrong(
+wrong(
     "denominators",
     "divided by D_random instead of its root",
+    belief="The error of a mean is the standard deviation over the number of votes.",
     hint="The variance of a mean falls as 1/n, so its standard deviation falls as 1/√n.",
+    edit={"votes.std(axis=-1, ddof=1) / np.sqrt(count)": "votes.std(axis=-1, ddof=1) / count"},
 )
-def divided_by_the_number(phi_queries, z_state):
-    """The error of a mean is the standard deviation over the number of votes."""
-    count = phi_queries.shape[-1] // 2
-    products = phi_queries * np.swapaxes(z_state, -1, -2)
-    votes = count * (products[..., :count] + products[..., count:])
-    return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / count
 
-
-@wrong(
+wrong(
     "denominators",
     "a variance given as the error",
+    belief="The error of a mean is its variance.",
     hint="What you return as error is the square of one: a standard error has a root in it.",
+    edit={"votes.std(axis=-1, ddof=1) / np.sqrt(count)": "votes.var(axis=-1, ddof=1) / count"},
 )
-def variance_of_mean(phi_queries, z_state):
-    """The error of a mean is its variance."""
-    count = phi_queries.shape[-1] // 2
-    products = phi_queries * np.swapaxes(z_state, -1, -2)
-    votes = count * (products[..., :count] + products[..., count:])
-    return votes.mean(axis=-1), votes.var(axis=-1, ddof=1) / count
 
 
-@wrong(
-    "denominators",
-    "the error taken over the queries",
-    hint="Queries differ for good reasons: "
-    "what makes one row uncertain is the draw of frequencies.",
-)
+@wrong("denominators", "the error taken over the queries")
 def spread_over_queries(phi_queries, z_state):
-    """How much the denominators differ from one another is their error."""
+    """How much the denominators differ from one another is their error.
+
+    Queries differ for good reasons: what makes one row uncertain is the draw of frequencies.
+    """
     values = np.sum(phi_queries * np.swapaxes(z_state, -1, -2), axis=-1)
     error = values.std(axis=-1, keepdims=True) / np.sqrt(values.shape[-1])
     return values, np.zeros_like(values) + error
 
 
-@wrong(
-    "denominators",
-    "votes a D_random-th too small",
-    hint="A vote is a whole estimate: with one frequency the factor 1/√D_random in φ would be 1.",
-)
+@wrong("denominators", "votes a D_random-th too small")
 def votes_too_small(phi_queries, z_state):
-    """The share of a frequency in the sum is its vote."""
+    """The share of a frequency in the sum is its vote.
+
+    A vote is a whole estimate: with one frequency the factor 1/√D_random in φ would be 1.
+    """
     count = phi_queries.shape[-1] // 2
     products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = products[..., :count] + products[..., count:]
     return votes.mean(axis=-1), votes.std(axis=-1, ddof=1) / np.sqrt(count)
 
 
-@wrong(
-    "denominators",
-    "the right denominator with the error of a share",
-    hint="The denominator is the sum of the shares, and the mean of the votes: "
-    "take the spread of what you average.",
-)
+@wrong("denominators", "the right denominator with the error of a share")
 def error_of_a_share(phi_queries, z_state):
-    """The denominator is the sum of the shares, its error that of their mean."""
+    """The denominator is the sum of the shares, its error that of their mean.
+
+    The denominator is the sum of the shares, and the mean of the votes: take the spread of what you
+    average.
+    """
     count = phi_queries.shape[-1] // 2
     products = phi_queries * np.swapaxes(z_state, -1, -2)
     shares = products[..., :count] + products[..., count:]
     return shares.sum(axis=-1), shares.std(axis=-1, ddof=1) / np.sqrt(count)
 
 
-@wrong(
-    "denominators",
-    "one error for all heads",
-    hint="Each row of each head is an estimate of its own, with votes of its own: "
-    "take the spread over the last axis only.",
-)
+@wrong("denominators", "one error for all heads")
 def one_error_for_all_heads(phi_queries, z_state):
-    """All heads share the frequencies, so they share the error."""
+    """All heads share the frequencies, so they share the error.
+
+    Each row of each head is an estimate of its own, with votes of its own: take the spread over the
+    last axis only.
+    """
     count = phi_queries.shape[-1] // 2
     products = phi_queries * np.swapaxes(z_state, -1, -2)
     votes = count * (products[..., :count] + products[..., count:])
@@ -725,93 +636,79 @@ def denominators_with_einsum(phi_queries, z_state):
 # --- multiplications
 
 
-@wrong(
-    "multiplications",
-    "keys and values counted for every head of queries",
-    hint="There are only G heads of keys and values: "
-    "their features and states are computed G times, however many heads read them.",
-    value=True,
-)
+@wrong("multiplications", "keys and values counted for every head of queries")
 def every_head_on_its_own():
-    """H heads cost H times one head."""
+    """H heads cost H times one head.
+
+    There are only G heads of keys and values: their features and states are computed G times,
+    however many heads read them.
+    """
     N, D, M, D_random, H = sp.symbols("N D M D_random H", integer=True, positive=True)
     return N * D_random * H * (2 * D + 4 * M + 2)
 
 
-@wrong(
-    "multiplications",
-    "shared frequencies multiplied only once",
-    hint="The heads share w, but each multiplies its own rows by it: "
-    "sharing saves random numbers, not products.",
-    value=True,
-)
+@wrong("multiplications", "shared frequencies multiplied only once")
 def shared_frequencies_multiplied_once():
-    """With one w for all heads, x wᵀ is computed once for the queries and once for the keys."""
+    """With one w for all heads, x wᵀ is computed once for the queries and once for the keys.
+
+    The heads share w, but each multiplies its own rows by it: sharing saves random numbers, not
+    products.
+    """
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
     return N * D_random * (2 * D + 2 * (H + G) * M + 2 * H)
 
 
-@wrong(
-    "multiplications",
-    "D_random columns instead of 2 D_random",
-    hint="Each frequency gives a sine and a cosine: how many columns does φ have?",
-    value=True,
-)
+@wrong("multiplications", "D_random columns instead of 2 D_random")
 def columns_of_features_halved():
-    """φ has one column per frequency."""
+    """φ has one column per frequency.
+
+    Each frequency gives a sine and a cosine: how many columns does φ have?
+    """
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
     return N * D_random * ((H + G) * (D + M) + H)
 
 
-@wrong(
-    "multiplications",
-    "the denominators forgotten",
-    hint="Each row divides by φ(Q)Z, and that is a product, too.",
-    value=True,
-)
+@wrong("multiplications", "the denominators forgotten")
 def denominators_forgotten():
-    """Only numerators cost anything."""
+    """Only numerators cost anything.
+
+    Each row divides by φ(Q)Z, and that is a product, too.
+    """
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
     return N * D_random * (H + G) * (D + 2 * M)
 
 
-@wrong(
-    "multiplications",
-    "twice as many products for x wᵀ",
-    hint="The sine and the cosine share one angle: x wᵀ is computed once, for D_random columns.",
-    value=True,
-)
+@wrong("multiplications", "twice as many products for x wᵀ")
 def angles_computed_twice():
-    """Sines and cosines each need an x wᵀ of their own."""
+    """Sines and cosines each need an x wᵀ of their own.
+
+    The sine and the cosine share one angle: x wᵀ is computed once, for D_random columns.
+    """
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
     return 2 * N * D_random * ((H + G) * (D + M) + H)
 
 
-@wrong(
-    "multiplications",
-    "a state for every head of queries",
-    hint="Heads of queries that share keys and values read one state: how many states are there?",
-    value=True,
-)
+@wrong("multiplications", "a state for every head of queries")
 def state_for_every_query_head():
-    """The keys' features are shared, but every head of queries sums its own state."""
+    """The keys' features are shared, but every head of queries sums its own state.
+
+    Heads of queries that share keys and values read one state: how many states are there?
+    """
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
     return N * D_random * ((H + G) * D + 4 * H * M + 2 * H)
 
 
-@wrong(
-    "multiplications",
-    "every query against every key after all",
-    hint="S and Z replace the N × N products: each row meets S and Z, not the other rows.",
-    value=True,
-)
+@wrong("multiplications", "every query against every key after all")
 def all_pairs():
-    """Attention compares all pairs of rows, whatever the features."""
+    """Attention compares all pairs of rows, whatever the features.
+
+    S and Z replace the N × N products: each row meets S and Z, not the other rows.
+    """
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
     return N * D * D_random * (H + G) + H * N**2 * (2 * D_random + M)
 
 
-@right("multiplications", "product by product", value=True)
+@right("multiplications", "product by product")
 def product_by_product():
     """A sum in the order of the statement."""
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G", integer=True, positive=True)
@@ -820,7 +717,7 @@ def product_by_product():
     return angles + states + H * N * (2 * D_random) * M + H * N * (2 * D_random) * 1
 
 
-@right("multiplications", "expanded, with symbols of one's own", value=True)
+@right("multiplications", "expanded, with symbols of one's own")
 def expanded_multiplications():
     """Symbols without assumptions."""
     N, D, M, D_random, H, G = sp.symbols("N D M D_random H G")

@@ -8,146 +8,87 @@ from autograder.bank import right, wrong
 # --- who_sees_whom
 
 
-@wrong(
+wrong(
     "who_sees_whom",
     "only the values changed",
+    belief="The output is an average of values, so it is they that must change.",
     hint="A denominator holds no values: a leak there shows only when a key changes.",
+    edit={"other_K[j] += np.linspace(1, 2, phi_K.shape[1])  # positive, and another direction": ""},
 )
-def only_values_changed(attend, phi_Q, phi_K, V):
-    """The output is an average of values, so it is they that must change."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_V = V.copy()
-        other_V[j] += 1.0
-        seen[:, j] = (abs(np.asarray(attend(phi_Q, phi_K, other_V)) - before) > 1e-9).any(axis=1)
-    return seen
 
-
-@wrong(
+wrong(
     "who_sees_whom",
     "only the keys changed",
-    hint="A row that sees a single position returns its value whatever the key is: "
-    "change the value as well.",
+    belief="Who is seen is decided by the keys.",
+    hint="A row that sees a single position returns its value whatever the key is: change the "
+    "value as well.",
+    edit={"other_V[j] += 1.0": ""},
 )
-def only_keys_changed(attend, phi_Q, phi_K, V):
-    """Who is seen is decided by the keys."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K = phi_K.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        seen[:, j] = (abs(np.asarray(attend(phi_Q, other_K, V)) - before) > 1e-9).any(axis=1)
-    return seen
 
-
-@wrong(
+wrong(
     "who_sees_whom",
     "rows and columns exchanged",
+    belief="What changing position j does belongs in row j.",
     hint="Entry [i, j] is about output i and input j: changing position j fills column j.",
+    edit={"seen[:, j] =": "seen[j] ="},
 )
-def rows_and_columns_exchanged(attend, phi_Q, phi_K, V):
-    """What changing position j does belongs in row j."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        seen[j] = (abs(np.asarray(attend(phi_Q, other_K, other_V)) - before) > 1e-9).any(axis=1)
-    return seen
 
-
-@wrong(
+wrong(
     "who_sees_whom",
     "the whole future changed at once",
+    belief="Position j and all later ones get new keys and values.",
     hint="If many positions change together, you learn that one of them is seen, not which: "
     "change one at a time.",
+    edit={
+        "other_K[j] +=": "other_K[j:] +=",
+        "other_V[j] +=": "other_V[j:] +=",
+    },
 )
-def whole_future_changed(attend, phi_Q, phi_K, V):
-    """Position j and all later ones get new keys and values."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j:] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j:] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[:, j] = (abs(after - before) > 1e-9).any(axis=1)
-    return seen
 
-
-@wrong(
+wrong(
     "who_sees_whom",
     "earlier changes not undone",
+    belief="One copy of the arrays is enough.",
     hint="Start from the original arrays for each position, or the changes pile up.",
+    edit={
+        "other_K, other_V = phi_K.copy(), V.copy()": "",
+        "for j in range(len(V)):": "other_K, other_V = phi_K.copy(), V.copy()\n"
+        "for j in range(len(V)):",
+    },
 )
-def changes_pile_up(attend, phi_Q, phi_K, V):
-    """One copy of the arrays is enough."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    other_K, other_V = phi_K.copy(), V.copy()
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[:, j] = (abs(after - before) > 1e-9).any(axis=1)
-    return seen
 
-
-@wrong(
+wrong(
     "who_sees_whom",
     "the query changed as well",
+    belief="A position is its query, its key and its value.",
     hint="Every row depends on its own query; the question is about keys and values only.",
+    edit={
+        "other_V[j] += 1.0": "other_V[j] += 1.0\n"
+        "other_Q = phi_Q.copy()\n"
+        "other_Q[j] *= np.linspace(1, 3, phi_K.shape[1])",
+        "attend(phi_Q, other_K, other_V)": "attend(other_Q, other_K, other_V)",
+    },
 )
-def query_changed_as_well(attend, phi_Q, phi_K, V):
-    """A position is its query, its key and its value."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_Q, other_K, other_V = phi_Q.copy(), phi_K.copy(), V.copy()
-        other_Q[j] *= np.linspace(1, 3, phi_K.shape[1])
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(other_Q, other_K, other_V))
-        seen[:, j] = (abs(after - before) > 1e-9).any(axis=1)
-    return seen
 
-
-@wrong(
+wrong(
     "who_sees_whom",
     "causality taken for granted",
+    belief="A later position need not be tried.",
     hint="Nobody has said that the function is causal: look at every pair, later positions too.",
+    edit={
+        "np.empty": "np.zeros",
+        "seen[:, j] =": "seen[j:, j] =",
+        ".all(axis=1)": ".all(axis=1)[j:]",
+    },
 )
-def causality_assumed(attend, phi_Q, phi_K, V):
-    """A later position need not be tried."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.zeros((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[j:, j] = (abs(after - before) > 1e-9).any(axis=1)[j:]
-    return seen
 
-
-@wrong(
+wrong(
     "who_sees_whom",
     "only the first column of the outputs compared",
+    belief="All columns of the values are treated alike.",
     hint="A row depends on a position if *any* of its outputs changes, not just the first.",
+    edit={".all(axis=1)": "[:, 0]"},
 )
-def first_column_compared(attend, phi_Q, phi_K, V):
-    """All columns of the values are treated alike."""
-    before = np.asarray(attend(phi_Q, phi_K, V))
-    seen = np.empty((len(V), len(V)), dtype=bool)
-    for j in range(len(V)):
-        other_K, other_V = phi_K.copy(), V.copy()
-        other_K[j] += np.linspace(1, 2, phi_K.shape[1])
-        other_V[j] += 1.0
-        after = np.asarray(attend(phi_Q, other_K, other_V))
-        seen[:, j] = abs(after - before)[:, 0] > 1e-9
-    return seen
 
 
 @right("who_sees_whom", "NaN as a dye, lists out")
@@ -181,111 +122,100 @@ def one_after_the_other(attend, phi_Q, phi_K, V):
 # --- causal_heads
 
 
-@wrong(
-    "causal_heads",
-    "summed along the first axis",
-    hint="With leading axes the first axis is the batch or the heads: "
-    "which axis, counted from the end, holds the positions?",
-)
+@wrong("causal_heads", "summed along the first axis")
 def summed_along_first_axis(phi_Q, phi_K, V):
-    """cumsum(axis=0), as in the chapter."""
+    """cumsum(axis=0), as in the chapter.
+
+    With leading axes the first axis is the batch or the heads: which axis, counted from the end,
+    holds the positions?
+    """
     S = np.cumsum(phi_K[..., :, None] * V[..., None, :], axis=0)
     Z = np.cumsum(phi_K, axis=0)
     return np.einsum("...d,...dm->...m", phi_Q, S) / np.sum(phi_Q * Z, axis=-1, keepdims=True)
 
 
-@wrong(
-    "causal_heads",
-    "summed along the features",
-    hint="The running sum goes over positions; here it goes over features, "
-    "and no position sees another.",
-)
+@wrong("causal_heads", "summed along the features")
 def summed_along_features(phi_Q, phi_K, V):
-    """The second axis from the end of the products is the one to sum along."""
+    """The second axis from the end of the products is the one to sum along.
+
+    The running sum goes over positions; here it goes over features, and no position sees another.
+    """
     S = np.cumsum(phi_K[..., :, None] * V[..., None, :], axis=-2)
     Z = np.cumsum(phi_K, axis=-1)
     return np.einsum("...d,...dm->...m", phi_Q, S) / np.sum(phi_Q * Z, axis=-1, keepdims=True)
 
 
-@wrong(
-    "causal_heads",
-    "the denominator of the whole sequence",
-    hint="The weights of row i must add up to 1 over the positions that it sees: "
-    "the denominator stops at i too.",
-)
+@wrong("causal_heads", "the denominator of the whole sequence")
 def full_denominator(phi_Q, phi_K, V):
-    """Z is the sum over all keys."""
+    """Z is the sum over all keys.
+
+    The weights of row i must add up to 1 over the positions that it sees: the denominator stops at
+    i too.
+    """
     S = np.cumsum(phi_K[..., :, None] * V[..., None, :], axis=-3)
     Z = phi_K.sum(axis=-2, keepdims=True)
     return np.einsum("...d,...dm->...m", phi_Q, S) / np.sum(phi_Q * Z, axis=-1, keepdims=True)
 
 
-@wrong(
-    "causal_heads",
-    "only what lies before is seen",
-    hint="The sums go to i and include i: the first row would have nothing to average.",
-)
+@wrong("causal_heads", "only what lies before is seen")
 def exclusive_sums(phi_Q, phi_K, V):
-    """Causal means j < i."""
+    """Causal means j < i.
+
+    The sums go to i and include i: the first row would have nothing to average.
+    """
     terms = phi_K[..., :, None] * V[..., None, :]
     S, Z = np.cumsum(terms, axis=-3) - terms, np.cumsum(phi_K, axis=-2) - phi_K
     return np.einsum("...d,...dm->...m", phi_Q, S) / np.sum(phi_Q * Z, axis=-1, keepdims=True)
 
 
-@wrong(
-    "causal_heads",
-    "multiplied by the normaliser",
-    hint="The sum of the weights divides: with values that are all 1 the result is 1.",
-)
+@wrong("causal_heads", "multiplied by the normaliser")
 def multiplied_by_normaliser(phi_Q, phi_K, V):
-    """The normaliser scales the result."""
+    """The normaliser scales the result.
+
+    The sum of the weights divides: with values that are all 1 the result is 1.
+    """
     S = np.cumsum(phi_K[..., :, None] * V[..., None, :], axis=-3)
     Z = np.cumsum(phi_K, axis=-2)
     return np.einsum("...d,...dm->...m", phi_Q, S) * np.sum(phi_Q * Z, axis=-1, keepdims=True)
 
 
-@wrong(
-    "causal_heads",
-    "no mask left after the reassociation",
-    hint="Once φ(K)ᵀV is summed over all positions there is nothing left to mask: "
-    "stop the sums at i first.",
-)
+@wrong("causal_heads", "no mask left after the reassociation")
 def reassociated_first(phi_Q, phi_K, V):
-    """φ(Q)(φ(K)ᵀV) is the fast form."""
+    """φ(Q)(φ(K)ᵀV) is the fast form.
+
+    Once φ(K)ᵀV is summed over all positions there is nothing left to mask: stop the sums at i
+    first.
+    """
     S = np.swapaxes(phi_K, -1, -2) @ V
     return phi_Q @ S / (phi_Q @ phi_K.sum(axis=-2)[..., None])
 
 
-@wrong(
-    "causal_heads",
-    "the sums run from i to the end",
-    hint="Row i sees positions 1 to i, not those that follow: "
-    "which triangle of the pairs is to stay?",
-)
+@wrong("causal_heads", "the sums run from i to the end")
 def sums_from_the_end(phi_Q, phi_K, V):
-    """The upper triangle of the pairs."""
+    """The upper triangle of the pairs.
+
+    Row i sees positions 1 to i, not those that follow: which triangle of the pairs is to stay?
+    """
     pairs = np.triu(phi_Q @ np.swapaxes(phi_K, -1, -2))
     return pairs @ V / pairs.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "causal_heads",
-    "weights normalised over the queries",
-    hint="The weights of one query add up to 1, so each row of pairs is summed, not each column.",
-)
+@wrong("causal_heads", "weights normalised over the queries")
 def normalised_over_queries(phi_Q, phi_K, V):
-    """Each key shares out its weight among the queries that see it."""
+    """Each key shares out its weight among the queries that see it.
+
+    The weights of one query add up to 1, so each row of pairs is summed, not each column.
+    """
     pairs = np.tril(phi_Q @ np.swapaxes(phi_K, -1, -2))
     return pairs / pairs.sum(axis=-2, keepdims=True) @ V
 
 
-@wrong(
-    "causal_heads",
-    "arrays taken for plain matrices",
-    hint=".T turns all axes around, batch and heads too: swap the last two only (np.swapaxes).",
-)
+@wrong("causal_heads", "arrays taken for plain matrices")
 def all_axes_transposed(phi_Q, phi_K, V):
-    """phi_K.T is the transpose of each head's features."""
+    """phi_K.T is the transpose of each head's features.
+
+    .T turns all axes around, batch and heads too: swap the last two only (np.swapaxes).
+    """
     pairs = np.tril(phi_Q @ phi_K.T)
     return pairs @ V / pairs.sum(axis=-1, keepdims=True)
 
@@ -323,63 +253,58 @@ def values_joined_with_ones(phi_Q, phi_K, V):
 # --- window_attention
 
 
-@wrong(
-    "window_attention",
-    "a window one too wide",
-    hint="Positions i − width to i are width + 1 of them: count a window of width 2 by hand.",
-)
+@wrong("window_attention", "a window one too wide")
 def window_one_too_wide(phi_Q, phi_K, V, width):
-    """The window starts at i − width."""
+    """The window starts at i − width.
+
+    Positions i − width to i are width + 1 of them: count a window of width 2 by hand.
+    """
     mask = np.tri(len(V), dtype=bool) & ~np.tri(len(V), k=-width - 1, dtype=bool)
     pairs = np.where(mask, phi_Q @ phi_K.T, 0)
     return pairs @ V / pairs.sum(axis=1, keepdims=True)
 
 
-@wrong(
-    "window_attention",
-    "a window one too narrow",
-    hint="Does your window of width 2 hold two positions? Count them by hand.",
-)
+@wrong("window_attention", "a window one too narrow")
 def window_one_too_narrow(phi_Q, phi_K, V, width):
-    """The position itself is not counted."""
+    """The position itself is not counted.
+
+    Does your window of width 2 hold two positions? Count them by hand.
+    """
     mask = np.tri(len(V), dtype=bool) & ~np.tri(len(V), k=1 - width, dtype=bool)
     pairs = np.where(mask, phi_Q @ phi_K.T, 0)
     return pairs @ V / pairs.sum(axis=1, keepdims=True)
 
 
-@wrong(
-    "window_attention",
-    "the window wraps around",
-    hint="np.roll brings the end of the sequence to its beginning: "
-    "the first rows have nothing to subtract.",
-)
+@wrong("window_attention", "the window wraps around")
 def window_wraps_around(phi_Q, phi_K, V, width):
-    """What leaves the window is the sum rolled by its width."""
+    """What leaves the window is the sum rolled by its width.
+
+    np.roll brings the end of the sequence to its beginning: the first rows have nothing to
+    subtract.
+    """
     S = np.cumsum(phi_K[:, :, None] * V[:, None, :], axis=0)
     Z = np.cumsum(phi_K, axis=0)
     S, Z = S - np.roll(S, width, axis=0), Z - np.roll(Z, width, axis=0)
     return np.einsum("nd,ndm->nm", phi_Q, S) / np.sum(phi_Q * Z, axis=1, keepdims=True)
 
 
-@wrong(
-    "window_attention",
-    "the denominator without a window",
-    hint="The weights inside the window must add up to 1: what leaves S must leave Z as well.",
-)
+@wrong("window_attention", "the denominator without a window")
 def denominator_without_window(phi_Q, phi_K, V, width):
-    """Only the numerators slide."""
+    """Only the numerators slide.
+
+    The weights inside the window must add up to 1: what leaves S must leave Z as well.
+    """
     pairs = np.tril(phi_Q @ phi_K.T)
     inside = pairs * ~np.tri(len(V), k=-width, dtype=bool)
     return inside @ V / pairs.sum(axis=1, keepdims=True)
 
 
-@wrong(
-    "window_attention",
-    "the window centred on the position",
-    hint="The window ends at i: half of yours lies in the future.",
-)
+@wrong("window_attention", "the window centred on the position")
 def window_centred(phi_Q, phi_K, V, width):
-    """width positions around i."""
+    """width positions around i.
+
+    The window ends at i: half of yours lies in the future.
+    """
     n = len(V)
     offset = np.arange(n)[None, :] - np.arange(n)[:, None]
     mask = (offset >= -(width // 2)) & (offset <= (width - 1) // 2)
@@ -387,27 +312,25 @@ def window_centred(phi_Q, phi_K, V, width):
     return pairs @ V / pairs.sum(axis=1, keepdims=True)
 
 
-@wrong(
-    "window_attention",
-    "blocks side by side",
-    hint="The window moves with every position; yours starts afresh after each block.",
-)
+@wrong("window_attention", "blocks side by side")
 def blocks_side_by_side(phi_Q, phi_K, V, width):
-    """The sums restart every width positions."""
+    """The sums restart every width positions.
+
+    The window moves with every position; yours starts afresh after each block.
+    """
     block = np.arange(len(V)) // width
     mask = np.tri(len(V), dtype=bool) & (block[:, None] == block[None, :])
     pairs = np.where(mask, phi_Q @ phi_K.T, 0)
     return pairs @ V / pairs.sum(axis=1, keepdims=True)
 
 
-@wrong(
-    "window_attention",
-    "rows without a full window left empty",
-    hint="The first rows have fewer than width positions behind them, "
-    "and average over those that there are.",
-)
+@wrong("window_attention", "rows without a full window left empty")
 def short_windows_empty(phi_Q, phi_K, V, width):
-    """A row without a full window has no answer."""
+    """A row without a full window has no answer.
+
+    The first rows have fewer than width positions behind them, and average over those that there
+    are.
+    """
     n = len(V)
     mask = np.tri(n, dtype=bool) & ~np.tri(n, k=-width, dtype=bool)
     pairs = np.where(mask, phi_Q @ phi_K.T, 0)
@@ -454,13 +377,12 @@ def zeros_in_front(phi_Q, phi_K, V, width):
 # --- safe_step
 
 
-@wrong(
-    "safe_step",
-    "exponentials taken as they come",
-    hint="exp(1000) is infinite and exp(−1000) is 0: take a common factor out before exp.",
-)
+@wrong("safe_step", "exponentials taken as they come")
 def exponentials_as_they_come(state, phi_q, log_phi_k, v):
-    """The logarithms only need an exp."""
+    """The logarithms only need an exp.
+
+    exp(1000) is infinite and exp(−1000) is 0: take a common factor out before exp.
+    """
     if state is None:
         state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), 0.0
     S, Z, m = state
@@ -469,111 +391,73 @@ def exponentials_as_they_come(state, phi_q, log_phi_k, v):
     return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
 
-@wrong(
+wrong(
     "safe_step",
     "a factor of its own for every key",
-    hint="A factor cancels only if all keys share it: "
-    "when a new key brings another m, what is held already must change to it as well.",
+    belief="Each key's features are divided by the largest of them.",
+    hint="A factor cancels only if all keys share it: when a new key brings another m, what is "
+    "held already must change to it as well.",
+    edit={
+        "np.exp(log_phi_k - m)": "np.exp(log_phi_k - log_phi_k.max())",
+        "np.exp(m_before - m)": "1.0",
+    },
 )
-def factor_for_every_key(state, phi_q, log_phi_k, v):
-    """Each key's features are divided by the largest of them."""
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), -np.inf
-    S, Z, m = state
-    m = max(m, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - log_phi_k.max())
-    S, Z = S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
-
-@wrong(
+wrong(
     "safe_step",
     "the old sums not rescaled",
-    hint="When m grows, S and Z are still held without the old factor: "
-    "by which number must they be multiplied?",
+    belief="The new key is divided by the largest feature so far.",
+    hint="When m grows, S and Z are still held without the old factor: by which number must they "
+    "be multiplied?",
+    edit={"np.exp(m_before - m)": "1.0"},
 )
-def old_sums_not_rescaled(state, phi_q, log_phi_k, v):
-    """The new key is divided by the largest feature so far."""
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), -np.inf
-    S, Z, m = state
-    m = max(m, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
-
-@wrong(
+wrong(
     "safe_step",
     "S rescaled, Z not",
+    belief="Z is only a normaliser.",
     hint="The factor cancels in the ratio only if S and Z both carry the same one.",
+    edit={"old * Z + phi_k": "Z + phi_k"},
 )
-def only_s_rescaled(state, phi_q, log_phi_k, v):
-    """Z is only a normaliser."""
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), -np.inf
-    S, Z, before = state
-    m = max(before, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = np.exp(before - m) * S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
-
-@wrong(
+wrong(
     "safe_step",
     "rescaled the wrong way",
+    belief="When m grows, the old sums grow with it.",
     hint="e^m S stays the same when m changes: if m grows, must S grow or shrink?",
+    edit={
+        "-np.inf": "log_phi_k.max()",
+        "np.exp(m_before - m)": "np.exp(m - m_before)",
+    },
 )
-def rescaled_the_wrong_way(state, phi_q, log_phi_k, v):
-    """When m grows, the old sums grow with it."""
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), log_phi_k.max()
-    S, Z, before = state
-    m = max(before, log_phi_k.max())
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = np.exp(m - before) * S + np.outer(phi_k, v), np.exp(m - before) * Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
-
-@wrong(
+wrong(
     "safe_step",
     "m fixed by the first key",
+    belief="Any common factor will do, so the first key decides.",
     hint="The first key may be the smallest of all: later ones overflow against its m.",
+    edit={
+        "-np.inf": "log_phi_k.max()",
+        "max(m_before, log_phi_k.max())": "m_before",
+    },
 )
-def m_of_the_first_key(state, phi_q, log_phi_k, v):
-    """Any common factor will do, so the first key decides."""
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), log_phi_k.max()
-    S, Z, m = state
-    phi_k = np.exp(log_phi_k - m)
-    S, Z = S + np.outer(phi_k, v), Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
-
-@wrong(
+wrong(
     "safe_step",
     "m follows the newest key, down as well",
+    belief="The newest key's maximum is the factor for all.",
     hint="If m falls, what is held must be multiplied by a number above 1, and after a deep fall "
     "by more than a float holds: let m only rise.",
+    edit={"max(m_before, log_phi_k.max())": "log_phi_k.max()"},
 )
-def m_of_the_newest_key(state, phi_q, log_phi_k, v):
-    """The newest key's maximum is the factor for all."""
-    m = log_phi_k.max()
-    if state is None:
-        state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), m
-    S, Z, m_before = state
-    phi_k, old = np.exp(log_phi_k - m), np.exp(m_before - m)
-    S, Z = old * S + np.outer(phi_k, v), old * Z + phi_k
-    return (S, Z, m), phi_q @ S / (phi_q @ Z)
 
 
-@wrong(
-    "safe_step",
-    "the whole history kept",
-    hint="The answers are right, but the state grows with every step: keep sums, not keys.",
-)
+@wrong("safe_step", "the whole history kept")
 def history_kept(state, phi_q, log_phi_k, v):
-    """With all keys at hand the largest is known."""
+    """With all keys at hand the largest is known.
+
+    The answers are right, but the state grows with every step: keep sums, not keys.
+    """
     if state is None:
         state = np.zeros((0, len(log_phi_k))), np.zeros((0, len(v)))
     logs, values = np.vstack([state[0], log_phi_k]), np.vstack([state[1], v])
@@ -581,13 +465,12 @@ def history_kept(state, phi_q, log_phi_k, v):
     return (logs, values), weights @ values / weights.sum()
 
 
-@wrong(
-    "safe_step",
-    "read before the new position is written",
-    hint="The answer includes the new position: add its key and value first, then read.",
-)
+@wrong("safe_step", "read before the new position is written")
 def read_before_written(state, phi_q, log_phi_k, v):
-    """The query looks at the past; the first one has only itself."""
+    """The query looks at the past; the first one has only itself.
+
+    The answer includes the new position: add its key and value first, then read.
+    """
     first = state is None
     if first:
         state = np.zeros((len(log_phi_k), len(v))), np.zeros(len(log_phi_k)), -np.inf
@@ -644,95 +527,87 @@ def joined_in_float32(state, phi_q, log_phi_k, v):
 # --- values_gradient
 
 
-@wrong(
-    "values_gradient",
-    "the sums run forwards",
-    hint="V_j occurs in the outputs of position j and of all that follow: "
-    "over which i does the sum for row j go?",
-)
+@wrong("values_gradient", "the sums run forwards")
 def sums_run_forwards(phi_Q, phi_K, output_gradient):
-    """The gradient is causal, like the layer."""
+    """The gradient is causal, like the layer.
+
+    V_j occurs in the outputs of position j and of all that follow: over which i does the sum for
+    row j go?
+    """
     phi_Q = phi_Q / np.sum(phi_Q * np.cumsum(phi_K, axis=0), axis=1, keepdims=True)
     earlier = np.cumsum(phi_Q[:, :, None] * output_gradient[:, None, :], axis=0)
     return np.einsum("nd,ndm->nm", phi_K, earlier)
 
 
-@wrong(
-    "values_gradient",
-    "the layer applied again",
-    hint="The derivative of a product A V goes back through the transpose of A, not through A.",
-)
+@wrong("values_gradient", "the layer applied again")
 def layer_applied_again(phi_Q, phi_K, output_gradient):
-    """What the layer does to values it does to gradients."""
+    """What the layer does to values it does to gradients.
+
+    The derivative of a product A V goes back through the transpose of A, not through A.
+    """
     pairs = np.tril(phi_Q @ phi_K.T)
     return pairs / pairs.sum(axis=1, keepdims=True) @ output_gradient
 
 
-@wrong(
-    "values_gradient",
-    "divided by the denominator of the wrong row",
-    hint="The weight of V_j in row i is divided by the sum of row i: "
-    "each output brings its own denominator along.",
-)
+@wrong("values_gradient", "divided by the denominator of the wrong row")
 def denominator_of_the_wrong_row(phi_Q, phi_K, output_gradient):
-    """Row j of the gradient is divided by the sum of row j."""
+    """Row j of the gradient is divided by the sum of row j.
+
+    The weight of V_j in row i is divided by the sum of row i: each output brings its own
+    denominator along.
+    """
     pairs = np.tril(phi_Q @ phi_K.T)
     return pairs.T @ output_gradient / pairs.sum(axis=1, keepdims=True)
 
 
-@wrong(
-    "values_gradient",
-    "the denominators of the whole sequence",
-    hint="Row i was divided by φ(Q_i)Z_i, with the sum to i: the gradient brings back the same.",
-)
+@wrong("values_gradient", "the denominators of the whole sequence")
 def denominators_of_the_whole_sequence(phi_Q, phi_K, output_gradient):
-    """Z is the sum over all keys."""
+    """Z is the sum over all keys.
+
+    Row i was divided by φ(Q_i)Z_i, with the sum to i: the gradient brings back the same.
+    """
     pairs = np.tril(phi_Q @ phi_K.T)
     return pairs.T @ (output_gradient / (phi_Q @ phi_K.sum(axis=0))[:, None])
 
 
-@wrong(
-    "values_gradient",
-    "no mask on the way back",
-    hint="V_j does not occur in outputs before j: the transpose of a triangle is a triangle.",
-)
+@wrong("values_gradient", "no mask on the way back")
 def no_mask_on_the_way_back(phi_Q, phi_K, output_gradient):
-    """φ(K)(φ(Q)ᵀG), linear at once."""
+    """φ(K)(φ(Q)ᵀG), linear at once.
+
+    V_j does not occur in outputs before j: the transpose of a triangle is a triangle.
+    """
     pairs = phi_Q @ phi_K.T
     return (pairs / pairs.sum(axis=1, keepdims=True)).T @ output_gradient
 
 
-@wrong(
-    "values_gradient",
-    "queries and keys exchanged",
-    hint="In the weight φ(Q_i)φ(K_j)ᵀ the key belongs to the value: "
-    "which of the two has the index j of your row?",
-)
+@wrong("values_gradient", "queries and keys exchanged")
 def queries_and_keys_exchanged(phi_Q, phi_K, output_gradient):
-    """Going back, queries and keys change places."""
+    """Going back, queries and keys change places.
+
+    In the weight φ(Q_i)φ(K_j)ᵀ the key belongs to the value: which of the two has the index j of
+    your row?
+    """
     pairs = np.tril(phi_K @ phi_Q.T)
     return (pairs / pairs.sum(axis=1, keepdims=True)).T @ output_gradient
 
 
-@wrong(
-    "values_gradient",
-    "the position itself left out",
-    hint="Each position sees itself, so V_j occurs in output j as well.",
-)
+@wrong("values_gradient", "the position itself left out")
 def position_itself_left_out(phi_Q, phi_K, output_gradient):
-    """V_j acts on later outputs only."""
+    """V_j acts on later outputs only.
+
+    Each position sees itself, so V_j occurs in output j as well.
+    """
     pairs = np.tril(phi_Q @ phi_K.T)
     weights = pairs / pairs.sum(axis=1, keepdims=True)
     return np.tril(weights, k=-1).T @ output_gradient
 
 
-@wrong(
-    "values_gradient",
-    "the denominators forgotten",
-    hint="Without its denominator a weight is only a similarity: each output had one.",
-)
+@wrong("values_gradient", "the denominators forgotten")
 def denominators_forgotten(phi_Q, phi_K, output_gradient):
-    """Numerators have gradients; denominators only scale."""
+    """Numerators have gradients; denominators only scale.
+
+    Without its denominator a weight is only a similarity: each output had one.
+    """
     return np.tril(phi_Q @ phi_K.T).T @ output_gradient
 
 
@@ -769,92 +644,78 @@ def total_less_what_came_before(phi_Q, phi_K, output_gradient):
 # --- break_even
 
 
-@wrong(
-    "break_even",
-    "one column of features per frequency",
-    hint="Each frequency gives a sine and a cosine: how many rows does S have?",
-    value=True,
-)
+@wrong("break_even", "one column of features per frequency")
 def one_column_per_frequency():
-    """S is D_random × M."""
+    """S is D_random × M.
+
+    Each frequency gives a sine and a cosine: how many rows does S have?
+    """
     D, M, D_random, b_state, b_cache = sp.symbols("D M D_random b_state b_cache", positive=True)
     return D_random * (M + 1) * b_state / ((D + M) * b_cache)
 
 
-@wrong(
-    "break_even",
-    "the normaliser forgotten",
-    hint="The state is S and Z: Z is one more column.",
-    value=True,
-)
+@wrong("break_even", "the normaliser forgotten")
 def normaliser_forgotten():
-    """Only S is kept."""
+    """Only S is kept.
+
+    The state is S and Z: Z is one more column.
+    """
     D, M, D_random, b_state, b_cache = sp.symbols("D M D_random b_state b_cache", positive=True)
     return 2 * D_random * M * b_state / ((D + M) * b_cache)
 
 
-@wrong(
-    "break_even",
-    "a state for every head of queries",
-    hint="S and Z are made of keys and values alone: heads of queries can share a state.",
-    value=True,
-)
+@wrong("break_even", "a state for every head of queries")
 def state_for_every_query_head():
-    """Each of the H heads has a state, the cache only G heads."""
+    """Each of the H heads has a state, the cache only G heads.
+
+    S and Z are made of keys and values alone: heads of queries can share a state.
+    """
     D, M, D_random, b_state, b_cache = sp.symbols("D M D_random b_state b_cache", positive=True)
     H, G = sp.symbols("H G", positive=True)
     return 2 * D_random * (M + 1) * b_state * H / ((D + M) * b_cache * G)
 
 
-@wrong(
-    "break_even",
-    "only the keys in the cache",
-    hint="Weights are no use without what they weigh: the cache holds the values, too.",
-    value=True,
-)
+@wrong("break_even", "only the keys in the cache")
 def only_keys_cached():
-    """The past is its keys."""
+    """The past is its keys.
+
+    Weights are no use without what they weigh: the cache holds the values, too.
+    """
     D, M, D_random, b_state, b_cache = sp.symbols("D M D_random b_state b_cache", positive=True)
     return 2 * D_random * (M + 1) * b_state / (D * b_cache)
 
 
-@wrong(
-    "break_even",
-    "one key and one value taken as a product",
-    hint="A key and a value are stored side by side: D numbers and M numbers, not a D × M matrix.",
-    value=True,
-)
+@wrong("break_even", "one key and one value taken as a product")
 def key_times_value_cached():
-    """Each position adds D·M numbers to the cache."""
+    """Each position adds D·M numbers to the cache.
+
+    A key and a value are stored side by side: D numbers and M numbers, not a D × M matrix.
+    """
     D, M, D_random, b_state, b_cache = sp.symbols("D M D_random b_state b_cache", positive=True)
     return 2 * D_random * (M + 1) * b_state / (D * M * b_cache)
 
 
-@wrong(
-    "break_even",
-    "the bytes left out of one side",
-    hint="Equal numbers of numbers are not equal numbers of bytes: the cache has b_cache each.",
-    value=True,
-)
+@wrong("break_even", "the bytes left out of one side")
 def cache_bytes_left_out():
-    """The state's bytes decide."""
+    """The state's bytes decide.
+
+    Equal numbers of numbers are not equal numbers of bytes: the cache has b_cache each.
+    """
     D, M, D_random, b_state = sp.symbols("D M D_random b_state", positive=True)
     return 2 * D_random * (M + 1) * b_state / (D + M)
 
 
-@wrong(
-    "break_even",
-    "the features of the keys in the cache",
-    hint="With softmax there are no features: the cache holds the keys themselves, D numbers each.",
-    value=True,
-)
+@wrong("break_even", "the features of the keys in the cache")
 def features_cached():
-    """The cache holds φ(k) and v."""
+    """The cache holds φ(k) and v.
+
+    With softmax there are no features: the cache holds the keys themselves, D numbers each.
+    """
     M, D_random, b_state, b_cache = sp.symbols("M D_random b_state b_cache", positive=True)
     return 2 * D_random * (M + 1) * b_state / ((2 * D_random + M) * b_cache)
 
 
-@right("break_even", "solved as an equation", value=True)
+@right("break_even", "solved as an equation")
 def solved_as_an_equation():
     """State = cache, solved for the position."""
     D, M, D_random, G, i = sp.symbols("D M D_random G i", integer=True, positive=True)
@@ -863,7 +724,7 @@ def solved_as_an_equation():
     return sp.solve(sp.Eq(i * G * (D + M) * b_cache, state), i)[0]
 
 
-@right("break_even", "heads left uncancelled, with symbols of one's own", value=True)
+@right("break_even", "heads left uncancelled, with symbols of one's own")
 def heads_left_uncancelled():
     """Symbols without assumptions, a fraction of sums."""
     D, M, D_random, G, b_state, b_cache = sp.symbols("D M D_random G b_state b_cache")

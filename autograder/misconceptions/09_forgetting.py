@@ -12,63 +12,57 @@ D = sp.Symbol("D", integer=True, positive=True)
 # --- decayed_average
 
 
-@wrong(
-    "decayed_average",
-    "the denominator does not fade",
-    hint="Weights sum to 1 only if the sum below has the same powers of γ as the one above.",
-)
+@wrong("decayed_average", "the denominator does not fade")
 def denominator_does_not_fade(phi_Q, phi_K, V, decays):
-    """Decay is a property of the memory S; Z counts keys."""
+    """Decay is a property of the memory S; Z counts keys.
+
+    Weights sum to 1 only if the sum below has the same powers of γ as the one above.
+    """
     age = np.arange(V.shape[1])[:, None] - np.arange(V.shape[1])
     pairs = np.tril(phi_Q @ phi_K.swapaxes(-1, -2))
     powers = np.asarray(decays)[:, None, None] ** np.maximum(age, 0)
     return (pairs * powers) @ V / pairs.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "decayed_average",
-    "the oldest position weighs most",
-    hint="γ^(i−j) is 1 for the position itself and smaller the further back j lies.",
-)
+@wrong("decayed_average", "the oldest position weighs most")
 def oldest_weighs_most(phi_Q, phi_K, V, decays):
-    """Position j gets the power j."""
+    """Position j gets the power j.
+
+    γ^(i−j) is 1 for the position itself and smaller the further back j lies.
+    """
     age = np.zeros((V.shape[1], 1)) + np.arange(V.shape[1])
     pairs = np.tril(phi_Q @ phi_K.swapaxes(-1, -2))
     pairs = pairs * np.asarray(decays)[:, None, None] ** age
     return pairs @ V / pairs.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "decayed_average",
-    "no decay at all",
-    hint="Dividing by Z makes an average, but nothing fades yet: where does γ enter?",
-)
+@wrong("decayed_average", "no decay at all")
 def no_decay_at_all(phi_Q, phi_K, V, decays):
-    """The denominator takes care of what is old."""
+    """The denominator takes care of what is old.
+
+    Dividing by Z makes an average, but nothing fades yet: where does γ enter?
+    """
     pairs = np.tril(phi_Q @ phi_K.swapaxes(-1, -2))
     return pairs @ V / pairs.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "decayed_average",
-    "the decay of the first head for all",
-    hint="`decays` has an entry per head: give it the axes that make it multiply along heads.",
-)
+@wrong("decayed_average", "the decay of the first head for all")
 def first_decay_for_all(phi_Q, phi_K, V, decays):
-    """γ is one number."""
+    """γ is one number.
+
+    `decays` has an entry per head: give it the axes that make it multiply along heads.
+    """
     age = np.arange(V.shape[1])[:, None] - np.arange(V.shape[1])
     pairs = np.tril(phi_Q @ phi_K.swapaxes(-1, -2)) * decays[0] ** np.maximum(age, 0)
     return pairs @ V / pairs.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "decayed_average",
-    "numerator and denominator fade at different moments",
-    hint="If S fades after the new pair is written, Z must do the same; "
-    "follow one pair through both sums.",
-)
+@wrong("decayed_average", "numerator and denominator fade at different moments")
 def numerator_fades_after_writing(phi_Q, phi_K, V, decays):
-    """The numerator fades after writing, the denominator before."""
+    """The numerator fades after writing, the denominator before.
+
+    If S fades after the new pair is written, Z must do the same; follow one pair through both sums.
+    """
     age = np.arange(V.shape[1])[:, None] - np.arange(V.shape[1])
     pairs = np.tril(phi_Q @ phi_K.swapaxes(-1, -2))
     keep = np.asarray(decays)[:, None, None]
@@ -76,13 +70,12 @@ def numerator_fades_after_writing(phi_Q, phi_K, V, decays):
     return keep * pairs @ V / pairs.sum(axis=-1, keepdims=True)
 
 
-@wrong(
-    "decayed_average",
-    "every position sees all the others",
-    hint="The sums go to i: a decay by distance does not hide the future.",
-)
+@wrong("decayed_average", "every position sees all the others")
 def fades_both_ways(phi_Q, phi_K, V, decays):
-    """The weight falls with the distance."""
+    """The weight falls with the distance.
+
+    The sums go to i: a decay by distance does not hide the future.
+    """
     distance = abs(np.arange(V.shape[1])[:, None] - np.arange(V.shape[1]))
     pairs = phi_Q @ phi_K.swapaxes(-1, -2) * np.asarray(decays)[:, None, None] ** distance
     return pairs @ V / pairs.sum(axis=-1, keepdims=True)
@@ -126,75 +119,62 @@ def average_in_float32(phi_Q, phi_K, V, decays):
 # --- long_run_error
 
 
-@wrong(
-    "long_run_error",
-    "the pair itself counted as crosstalk",
-    hint="The sum over all pairs contains the one that is asked for: "
-    "its share is signal, not noise.",
-    value=True,
-)
+@wrong("long_run_error", "the pair itself counted as crosstalk")
 def itself_counted():
-    """All pairs make noise."""
+    """All pairs make noise.
+
+    The sum over all pairs contains the one that is asked for: its share is signal, not noise.
+    """
     return (1 - gamma**a) ** 2 + 1 / (D * (1 - gamma**2))
 
 
-@wrong(
-    "long_run_error",
-    "decay not squared in the noise",
-    hint="A pair that has faded to γ^n adds an error whose *square* counts.",
-    value=True,
-)
+@wrong("long_run_error", "decay not squared in the noise")
 def decay_not_squared():
-    """Each pair adds γ^age/D."""
+    """Each pair adds γ^age/D.
+
+    A pair that has faded to γ^n adds an error whose *square* counts.
+    """
     return (1 - gamma**a) ** 2 + (1 / (1 - gamma) - gamma**a) / D
 
 
-@wrong(
-    "long_run_error",
-    "the fading of the value forgotten",
-    hint="With very many features there is no crosstalk, and an old pair is still not read "
-    "as it was written: what remains of it?",
-    value=True,
-)
+@wrong("long_run_error", "the fading of the value forgotten")
 def fading_forgotten():
-    """Only the other pairs disturb."""
+    """Only the other pairs disturb.
+
+    With very many features there is no crosstalk, and an old pair is still not read as it was
+    written: what remains of it?
+    """
     return (1 / (1 - gamma**2) - gamma ** (2 * a)) / D
 
 
-@wrong(
-    "long_run_error",
-    "only the newer pairs disturb",
-    hint="Older pairs have faded, but they are still there: sum over both sides of the pair.",
-    value=True,
-)
+@wrong("long_run_error", "only the newer pairs disturb")
 def only_newer_disturb():
-    """A pair is disturbed by what is written after it."""
+    """A pair is disturbed by what is written after it.
+
+    Older pairs have faded, but they are still there: sum over both sides of the pair.
+    """
     return (1 - gamma**a) ** 2 + (1 - gamma ** (2 * a)) / (1 - gamma**2) / D
 
 
-@wrong(
-    "long_run_error",
-    "what is left of the value taken for its error",
-    hint="γ^a is what is still read; the error is what is missing.",
-    value=True,
-)
+@wrong("long_run_error", "what is left of the value taken for its error")
 def remainder_for_error():
-    """The value's part of the error is γ^(2a)."""
+    """The value's part of the error is γ^(2a).
+
+    γ^a is what is still read; the error is what is missing.
+    """
     return gamma ** (2 * a) + (1 / (1 - gamma**2) - gamma ** (2 * a)) / D
 
 
-@wrong(
-    "long_run_error",
-    "the root of the crosstalk's variance",
-    hint="1/√D is the typical size of an inner product; a squared error needs its square.",
-    value=True,
-)
+@wrong("long_run_error", "the root of the crosstalk's variance")
 def root_of_variance():
-    """Inner products are about 1/√D."""
+    """Inner products are about 1/√D.
+
+    1/√D is the typical size of an inner product; a squared error needs its square.
+    """
     return (1 - gamma**a) ** 2 + (1 / (1 - gamma**2) - gamma ** (2 * a)) / sp.sqrt(D)
 
 
-@right("long_run_error", "newer and older pairs apart", value=True)
+@right("long_run_error", "newer and older pairs apart")
 def newer_and_older():
     """Two geometric sums."""
     newer = (1 - gamma ** (2 * a)) / (1 - gamma**2)
@@ -202,7 +182,7 @@ def newer_and_older():
     return sp.expand((1 - gamma**a) ** 2) + (newer + older) / D
 
 
-@right("long_run_error", "with plain symbols, over one denominator", value=True)
+@right("long_run_error", "with plain symbols, over one denominator")
 def over_one_denominator():
     """Symbols of one's own."""
     g, age, d = sp.symbols("gamma a D")
@@ -213,129 +193,82 @@ def over_one_denominator():
 # --- gated_delta
 
 
-@wrong(
+wrong(
     "gated_delta",
     "keys of any length used as they are",
+    belief="The strength β takes care of lengths.",
     hint="Divide each key by its length first, or a long key corrects too much.",
+    edit={"k = k / np.linalg.norm(k)": ""},
 )
-def keys_not_normalised(S, Q, K, V, gammas, betas):
-    """The strength β takes care of lengths."""
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        S = keep * S
-        S = S + beta * np.outer(k, v - k @ S)
-        answers.append(q @ S)
-    return np.array(answers), S
 
-
-@wrong(
+wrong(
     "gated_delta",
     "corrects what the state said before it faded",
+    belief="First read, then fade and write.",
     hint="The state fades first: what has to be erased is what the faded state says.",
+    edit={
+        "S = keep * S": "",
+        "S = S + beta * np.outer(k, v - k @ S)": "S = keep * S + beta * np.outer(k, v - k @ S)",
+    },
 )
-def reads_before_fading(S, Q, K, V, gammas, betas):
-    """First read, then fade and write."""
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        k = k / np.linalg.norm(k)
-        S = keep * S + beta * np.outer(k, v - k @ S)
-        answers.append(q @ S)
-    return np.array(answers), S
 
-
-@wrong(
+wrong(
     "gated_delta",
     "the new pair fades with the rest",
+    belief="The state fades at the end of each position.",
     hint="Fade, then write: the pair of this position is still fresh when it is read.",
+    edit={
+        "S = keep * S": "",
+        "S = S + beta * np.outer(k, v - k @ S)": "S = keep * (S + beta * np.outer(k, v - k @ S))",
+    },
 )
-def new_pair_fades(S, Q, K, V, gammas, betas):
-    """The state fades at the end of each position."""
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        k = k / np.linalg.norm(k)
-        S = keep * (S + beta * np.outer(k, v - k @ S))
-        answers.append(q @ S)
-    return np.array(answers), S
 
-
-@wrong(
+wrong(
     "gated_delta",
     "nothing erased",
-    hint="A decayed sum adds the value; the delta rule adds the *difference* "
-    "between the value and what is there.",
+    belief="β scales what is written.",
+    hint="A decayed sum adds the value; the delta rule adds the *difference* between the value "
+    "and what is there.",
+    edit={
+        "S = keep * S": "",
+        "S = S + beta * np.outer(k, v - k @ S)": "S = keep * S + beta * np.outer(k, v)",
+    },
 )
-def nothing_erased(S, Q, K, V, gammas, betas):
-    """β scales what is written."""
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        k = k / np.linalg.norm(k)
-        S = keep * S + beta * np.outer(k, v)
-        answers.append(q @ S)
-    return np.array(answers), S
 
-
-@wrong(
+wrong(
     "gated_delta",
     "erased in full, written in part",
+    belief="β is the strength of writing.",
     hint="β multiplies the whole correction, what is erased and what is written.",
+    edit={"S = S + beta * np.outer(k, v - k @ S)": "S = S + np.outer(k, beta * v - k @ S)"},
 )
-def strength_on_write_only(S, Q, K, V, gammas, betas):
-    """β is the strength of writing."""
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        k = k / np.linalg.norm(k)
-        S = keep * S
-        S = S + np.outer(k, beta * v - k @ S)
-        answers.append(q @ S)
-    return np.array(answers), S
 
-
-@wrong(
+wrong(
     "gated_delta",
     "read before the pair is written",
+    belief="A query looks at the past.",
     hint="The answer of position i comes from S_i, which has its pair already.",
+    edit={
+        "answers.append(q @ S)": "",
+        "S = keep * S": "answers.append(q @ S)\nS = keep * S",
+    },
 )
-def read_before_writing(S, Q, K, V, gammas, betas):
-    """A query looks at the past."""
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        k = k / np.linalg.norm(k)
-        answers.append(q @ S)
-        S = keep * S
-        S = S + beta * np.outer(k, v - k @ S)
-    return np.array(answers), S
 
-
-@wrong(
+wrong(
     "gated_delta",
     "the given state ignored",
+    belief="A memory starts empty.",
     hint="The memory may hold something already: start from S.",
+    edit={"answers = []": "S, answers = np.zeros(np.shape(S)), []"},
 )
-def given_state_ignored(S, Q, K, V, gammas, betas):
-    """A memory starts empty."""
-    S, answers = np.zeros(np.shape(S)), []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        k = k / np.linalg.norm(k)
-        S = keep * S
-        S = S + beta * np.outer(k, v - k @ S)
-        answers.append(q @ S)
-    return np.array(answers), S
 
-
-@wrong(
+wrong(
     "gated_delta",
     "queries divided by their length",
+    belief="Queries and keys are treated alike.",
     hint="Only keys are divided by their length; a query twice as long reads twice as much.",
+    edit={"k = k / np.linalg.norm(k)": "q, k = q / np.linalg.norm(q), k / np.linalg.norm(k)"},
 )
-def queries_normalised(S, Q, K, V, gammas, betas):
-    """Queries and keys are treated alike."""
-    answers = []
-    for q, k, v, keep, beta in zip(Q, K, V, gammas, betas, strict=True):
-        q, k = q / np.linalg.norm(q), k / np.linalg.norm(k)
-        S = keep * S
-        S = S + beta * np.outer(k, v - k @ S)
-        answers.append(q @ S)
-    return np.array(answers), S
 
 
 @right("gated_delta", "with the matrix that erases")
@@ -369,41 +302,30 @@ def gated_in_float32(S, Q, K, V, gammas, betas):
 # --- segment_edit
 
 
-@wrong(
+wrong(
     "segment_edit",
     "factors in the order of the rows",
+    belief="A = A₁A₂A₃…",
     hint="What comes later acts on what is already there: its matrix stands on the left.",
+    edit={"A - beta * np.outer(k, k @ A)": "A @ (np.eye(len(k)) - beta * np.outer(k, k))"},
 )
-def factors_in_order_of_rows(K, V, betas):
-    """A = A₁A₂A₃…"""
-    A, B = np.eye(K.shape[1]), np.zeros((K.shape[1], V.shape[1]))
-    for k, v, beta in zip(K, V, betas, strict=True):
-        A = A @ (np.eye(len(k)) - beta * np.outer(k, k))
-        B = B + beta * np.outer(k, v - k @ B)
-    return A, B
 
-
-@wrong(
+wrong(
     "segment_edit",
     "B a plain sum of pairs",
-    hint="Later positions erase a part of what earlier ones of the same segment wrote: "
-    "B is what the delta rule makes of an empty memory.",
+    belief="Erasing is in A, writing in B.",
+    hint="Later positions erase a part of what earlier ones of the same segment wrote: B is what "
+    "the delta rule makes of an empty memory.",
+    edit={"B + beta * np.outer(k, v - k @ B)": "B + beta * np.outer(k, v)"},
 )
-def b_a_plain_sum(K, V, betas):
-    """Erasing is in A, writing in B."""
-    A = np.eye(K.shape[1])
-    for k, beta in zip(K, betas, strict=True):
-        A = A - beta * np.outer(k, k @ A)
-    return A, K.T @ (betas[:, None] * V)
 
 
-@wrong(
-    "segment_edit",
-    "all erased at once",
-    hint="Multiply out (I − β₂k₂ᵀk₂)(I − β₁k₁ᵀk₁): there is a product of both.",
-)
+@wrong("segment_edit", "all erased at once")
 def all_erased_at_once(K, V, betas):
-    """A = I − Σ β kᵀk."""
+    """A = I − Σ β kᵀk.
+
+    Multiply out (I − β₂k₂ᵀk₂)(I − β₁k₁ᵀk₁): there is a product of both.
+    """
     A = np.eye(K.shape[1]) - K.T @ (betas[:, None] * K)
     B = np.zeros((K.shape[1], V.shape[1]))
     for k, v, beta in zip(K, V, betas, strict=True):
@@ -411,42 +333,29 @@ def all_erased_at_once(K, V, betas):
     return A, B
 
 
-@wrong(
+wrong(
     "segment_edit",
     "keys divided by their length",
+    belief="Keys of the delta rule have length 1.",
     hint="Here keys are used as they are, whatever their length.",
+    edit={"A, B =": "K = K / np.linalg.norm(K, axis=1, keepdims=True)\nA, B ="},
 )
-def keys_divided_by_length(K, V, betas):
-    """Keys of the delta rule have length 1."""
-    K = K / np.linalg.norm(K, axis=1, keepdims=True)
-    A, B = np.eye(K.shape[1]), np.zeros((K.shape[1], V.shape[1]))
-    for k, v, beta in zip(K, V, betas, strict=True):
-        A = A - beta * np.outer(k, k @ A)
-        B = B + beta * np.outer(k, v - k @ B)
-    return A, B
 
-
-@wrong(
+wrong(
     "segment_edit",
     "the last row first",
+    belief="Products are taken from the right, so start at the end.",
     hint="The first row of K comes first in time.",
+    edit={"zip(K, V, betas, strict=True)": "zip(K[::-1], V[::-1], betas[::-1], strict=True)"},
 )
-def last_row_first(K, V, betas):
-    """Products are taken from the right, so start at the end."""
-    A, B = np.eye(K.shape[1]), np.zeros((K.shape[1], V.shape[1]))
-    for k, v, beta in zip(K[::-1], V[::-1], betas[::-1], strict=True):
-        A = A - beta * np.outer(k, k @ A)
-        B = B + beta * np.outer(k, v - k @ B)
-    return A, B
 
 
-@wrong(
-    "segment_edit",
-    "strengths left out",
-    hint="Each correction, erasing and writing, is multiplied by its β.",
-)
+@wrong("segment_edit", "strengths left out")
 def strengths_left_out(K, V, betas):
-    """β = 1."""
+    """β = 1.
+
+    Each correction, erasing and writing, is multiplied by its β.
+    """
     A, B = np.eye(K.shape[1]), np.zeros((K.shape[1], V.shape[1]))
     for k, v in zip(K, V, strict=True):
         A = A - np.outer(k, k @ A)
@@ -493,56 +402,51 @@ def joined_in_halves(K, V, betas):
 # --- correct_all
 
 
-@wrong(
-    "correct_all",
-    "one row after the other",
-    hint="Each correction spoils the earlier ones where keys overlap: solve for all together.",
-)
+@wrong("correct_all", "one row after the other")
 def one_row_after_the_other(S, K, V):
-    """The delta rule, with each key's length taken into account."""
+    """The delta rule, with each key's length taken into account.
+
+    Each correction spoils the earlier ones where keys overlap: solve for all together.
+    """
     for k, v in zip(K, V, strict=True):
         S = S + np.outer(k, v - k @ S) / (k @ k)
     return S
 
 
-@wrong(
-    "correct_all",
-    "all errors added at once",
-    hint="Keys that overlap correct the same thing twice: what does KKᵀ say about it?",
-)
+@wrong("correct_all", "all errors added at once")
 def all_errors_at_once(S, K, V):
-    """One big step of the delta rule."""
+    """One big step of the delta rule.
+
+    Keys that overlap correct the same thing twice: what does KKᵀ say about it?
+    """
     K, V = (x / np.linalg.norm(K, axis=1, keepdims=True) for x in (K, V))
     return S + K.T @ (V - K @ S)
 
 
-@wrong(
-    "correct_all",
-    "a new memory for the corrections alone",
-    hint="What the memory says to queries orthogonal to the keys must stay.",
-)
+@wrong("correct_all", "a new memory for the corrections alone")
 def new_memory(S, K, V):
-    """The state that reads K as V."""
+    """The state that reads K as V.
+
+    What the memory says to queries orthogonal to the keys must stay.
+    """
     return np.linalg.pinv(K) @ V
 
 
-@wrong(
-    "correct_all",
-    "added without erasing",
-    hint="What the memory says now at these keys is wrong: it has to go first.",
-)
+@wrong("correct_all", "added without erasing")
 def added_without_erasing(S, K, V):
-    """The right values are added."""
+    """The right values are added.
+
+    What the memory says now at these keys is wrong: it has to go first.
+    """
     return S + np.linalg.pinv(K) @ V
 
 
-@wrong(
-    "correct_all",
-    "the error spread evenly, lengths forgotten",
-    hint="A key of length 2 reads twice as much: divide by KKᵀ, not by nothing.",
-)
+@wrong("correct_all", "the error spread evenly, lengths forgotten")
 def lengths_forgotten(S, K, V):
-    """Kᵀ(V − KS) corrects the state."""
+    """Kᵀ(V − KS) corrects the state.
+
+    A key of length 2 reads twice as much: divide by KKᵀ, not by nothing.
+    """
     return S + K.T @ (V - K @ S)
 
 
@@ -567,67 +471,62 @@ def least_squares(S, K, V):
 # --- worse_with_delta
 
 
-@wrong(
-    "worse_with_delta",
-    "the same value twice",
-    hint="With equal values the first pair is barely disturbed by the correction: "
-    "its error is c|V₂ − cV₁|, so which V₂ makes that large?",
-)
+@wrong("worse_with_delta", "the same value twice")
 def same_value_twice(c, D, M):
-    """Equal values collide most."""
+    """Equal values collide most.
+
+    With equal values the first pair is barely disturbed by the correction: its error is c|V₂ −
+    cV₁|, so which V₂ makes that large?
+    """
     K, V = np.zeros((2, D)), np.zeros((2, M))
     K[0, 0], K[1, 0], K[1, 1] = 1, c, np.sqrt(1 - c**2)
     V[:, 0] = 1
     return K, V
 
 
-@wrong(
-    "worse_with_delta",
-    "orthogonal values",
-    hint="Orthogonal values give c² + c⁴ against 2c²: the delta rule still wins. "
-    "The error is c|V₂ − cV₁|; make that larger.",
-)
+@wrong("worse_with_delta", "orthogonal values")
 def orthogonal_values(c, D, M):
-    """Values that have nothing in common are hardest to store."""
+    """Values that have nothing in common are hardest to store.
+
+    Orthogonal values give c² + c⁴ against 2c²: the delta rule still wins. The error is c|V₂ − cV₁|;
+    make that larger.
+    """
     K, V = np.zeros((2, D)), np.zeros((2, M))
     K[0, 0], K[1, 0], K[1, 1] = 1, c, np.sqrt(1 - c**2)
     V[0, 0] = V[1, 1] = 1
     return K, V
 
 
-@wrong(
-    "worse_with_delta",
-    "the second key not of length 1",
-    hint="An entry c and an entry 1 − c have squares that do not sum to 1.",
-)
+@wrong("worse_with_delta", "the second key not of length 1")
 def second_key_too_short(c, D, M):
-    """The rest of the key is 1 − c."""
+    """The rest of the key is 1 − c.
+
+    An entry c and an entry 1 − c have squares that do not sum to 1.
+    """
     K, V = np.zeros((2, D)), np.zeros((2, M))
     K[0, 0], K[1, 0], K[1, 1] = 1, c, 1 - c
     V[0, 0], V[1, 0] = 1, -1
     return K, V
 
 
-@wrong(
-    "worse_with_delta",
-    "the same key twice",
-    hint="Two equal keys have the inner product 1, not c.",
-)
+@wrong("worse_with_delta", "the same key twice")
 def same_key_twice(c, D, M):
-    """Nothing collides like a key with itself."""
+    """Nothing collides like a key with itself.
+
+    Two equal keys have the inner product 1, not c.
+    """
     K, V = np.zeros((2, D)), np.zeros((2, M))
     K[:, 0] = 1
     V[0, 0], V[1, 0] = 1, -1
     return K, V
 
 
-@wrong(
-    "worse_with_delta",
-    "orthogonal keys",
-    hint="Orthogonal keys do not collide, and both rules are exact: the inner product must be c.",
-)
+@wrong("worse_with_delta", "orthogonal keys")
 def orthogonal_keys(c, D, M):
-    """Unit vectors."""
+    """Unit vectors.
+
+    Orthogonal keys do not collide, and both rules are exact: the inner product must be c.
+    """
     K, V = np.zeros((2, D)), np.zeros((2, M))
     K[0, 0] = K[1, 1] = 1
     V[0, 0], V[1, 0] = 1, -1

@@ -8,68 +8,62 @@ from autograder.bank import right, wrong
 # --- count_triplets
 
 
-@wrong(
-    "count_triplets",
-    "the anchor as its own positive",
-    hint="The positive is another picture of the same person: how many are left for an anchor?",
-)
+@wrong("count_triplets", "the anchor as its own positive")
 def own_positive_counted(sizes):
-    """Each of a person's pictures can be the positive."""
+    """Each of a person's pictures can be the positive.
+
+    The positive is another picture of the same person: how many are left for an anchor?
+    """
     sizes = [int(size) for size in sizes]
     return sum(size * size * (sum(sizes) - size) for size in sizes)
 
 
-@wrong(
-    "count_triplets",
-    "each pair counted once",
-    hint="(a, p) and (p, a) are two pairs: each of the two pictures can be the anchor.",
-)
+@wrong("count_triplets", "each pair counted once")
 def unordered_pairs(sizes):
-    """A pair of pictures is a pair, whichever comes first."""
+    """A pair of pictures is a pair, whichever comes first.
+
+    (a, p) and (p, a) are two pairs: each of the two pictures can be the anchor.
+    """
     sizes = [int(size) for size in sizes]
     return sum(size * (size - 1) // 2 * (sum(sizes) - size) for size in sizes)
 
 
-@wrong(
-    "count_triplets",
-    "the average number of pictures put into the formula",
-    hint="N(P − 1)(N − P) holds for equal numbers: add up the triplets person by person.",
-)
+@wrong("count_triplets", "the average number of pictures put into the formula")
 def average_size(sizes):
-    """Unequal numbers average out."""
+    """Unequal numbers average out.
+
+    N(P − 1)(N − P) holds for equal numbers: add up the triplets person by person.
+    """
     total, people = int(np.sum(sizes)), len(sizes)
     return total * (total - people) * (total * people - total) / people**2
 
 
-@wrong(
-    "count_triplets",
-    "overflow of 64 bits",
-    hint="NumPy's integers wrap around beyond 9.2·10¹⁸, silently: use Python's own integers.",
-)
+@wrong("count_triplets", "overflow of 64 bits")
 def sixty_four_bits(sizes):
-    """An integer is an integer."""
+    """An integer is an integer.
+
+    NumPy's integers wrap around beyond 9.2·10¹⁸, silently: use Python's own integers.
+    """
     sizes = np.asarray(sizes, dtype=np.int64)
     return np.sum(sizes * (sizes - 1) * (np.sum(sizes) - sizes))
 
 
-@wrong(
-    "count_triplets",
-    "people with one picture left out altogether",
-    hint="Somebody with a single picture cannot be an anchor, but can be the negative of others.",
-)
+@wrong("count_triplets", "people with one picture left out altogether")
 def singles_left_out(sizes):
-    """A person needs two pictures to take part."""
+    """A person needs two pictures to take part.
+
+    Somebody with a single picture cannot be an anchor, but can be the negative of others.
+    """
     sizes = [int(size) for size in sizes if size > 1]
     return sum(size * (size - 1) * (sum(sizes) - size) for size in sizes)
 
 
-@wrong(
-    "count_triplets",
-    "the negative drawn from all other pictures",
-    hint="A negative shows another person: how many pictures are not of the anchor's person?",
-)
+@wrong("count_triplets", "the negative drawn from all other pictures")
 def any_other_negative(sizes):
-    """Two pictures are taken, any of the others can be the negative."""
+    """Two pictures are taken, any of the others can be the negative.
+
+    A negative shows another person: how many pictures are not of the anchor's person?
+    """
     sizes = [int(size) for size in sizes]
     return sum(size * (size - 1) * (sum(sizes) - 2) for size in sizes)
 
@@ -91,64 +85,55 @@ def from_power_sums(sizes):
 # --- best_faces
 
 
-@wrong(
-    "best_faces",
-    "half of the batch",
-    hint="It is (P − 1)(N − P) that is to be large, not P(N − P): "
-    "one picture of a person is the anchor.",
-    value=True,
-)
+@wrong("best_faces", "half of the batch")
 def half_of_the_batch():
-    """P(N − P) is largest in the middle."""
+    """P(N − P) is largest in the middle.
+
+    It is (P − 1)(N − P) that is to be large, not P(N − P): one picture of a person is the anchor.
+    """
     N = sp.Symbol("N", integer=True, positive=True)
     return N / 2
 
 
-@wrong(
-    "best_faces",
-    "the root of N",
-    hint="A balance of people and pictures sounds fair, but differentiate N(P − 1)(N − P).",
-    value=True,
-)
+@wrong("best_faces", "the root of N")
 def root_of_n():
-    """As many people as pictures of each."""
+    """As many people as pictures of each.
+
+    A balance of people and pictures sounds fair, but differentiate N(P − 1)(N − P).
+    """
     N = sp.Symbol("N", integer=True, positive=True)
     return sp.sqrt(N)
 
 
-@wrong(
-    "best_faces",
-    "a sign lost in the derivative",
-    hint="(P − 1)(N − P) is 0 at P = 1 and at P = N: where is the top of a parabola?",
-    value=True,
-)
+@wrong("best_faces", "a sign lost in the derivative")
 def sign_lost():
-    """N − 2P − 1 = 0."""
+    """N − 2P − 1 = 0.
+
+    (P − 1)(N − P) is 0 at P = 1 and at P = N: where is the top of a parabola?
+    """
     N = sp.Symbol("N", integer=True, positive=True)
     return (N - 1) / 2
 
 
-@wrong(
-    "best_faces",
-    "the anchors of one person counted twice",
-    hint="N counts the anchors of all people already: "
-    "P stands in the number of positives and in that of negatives only.",
-    value=True,
-)
+@wrong("best_faces", "the anchors of one person counted twice")
 def anchors_counted_twice():
-    """The maximum of P(P − 1)(N − P), for large N."""
+    """The maximum of P(P − 1)(N − P), for large N.
+
+    N counts the anchors of all people already: P stands in the number of positives and in that of
+    negatives only.
+    """
     N = sp.Symbol("N", integer=True, positive=True)
     return 2 * N / 3
 
 
-@right("best_faces", "solved by SymPy", value=True)
+@right("best_faces", "solved by SymPy")
 def solved_for_the_maximum():
     """The root of the derivative."""
     N, P = sp.symbols("N P")
     return sp.solve(sp.diff(N * (P - 1) * (N - P), P), P)[0]
 
 
-@right("best_faces", "a half added", value=True)
+@right("best_faces", "a half added")
 def a_half_added():
     """Expanded."""
     N = sp.Symbol("N", integer=True, positive=True)
@@ -158,66 +143,60 @@ def a_half_added():
 # --- semi_hard_share
 
 
-@wrong(
-    "semi_hard_share",
-    "the sphere's answer",
-    hint="α/4 belongs to D = 3: on a circle equal steps in angle, not in d², hold equally many.",
-)
+@wrong("semi_hard_share", "the sphere's answer")
 def answer_of_the_sphere(d2_ap, margin):
-    """The share is α/4 everywhere."""
+    """The share is α/4 everywhere.
+
+    α/4 belongs to D = 3: on a circle equal steps in angle, not in d², hold equally many.
+    """
     return (np.minimum(np.asarray(d2_ap) + margin, 4) - d2_ap) / 4
 
 
-@wrong(
-    "semi_hard_share",
-    "no angle beyond the opposite point",
-    hint="The greatest squared distance is 4: the ring ends there, and arccos knows no −1.1.",
-)
+@wrong("semi_hard_share", "no angle beyond the opposite point")
 def not_clipped(d2_ap, margin):
-    """d² + α is a squared distance like any other."""
+    """d² + α is a squared distance like any other.
+
+    The greatest squared distance is 4: the ring ends there, and arccos knows no −1.1.
+    """
     begin, end = np.arccos(1 - d2_ap / 2), np.arccos(1 - (d2_ap + margin) / 2)
     return (end - begin) / np.pi
 
 
-@wrong(
-    "semi_hard_share",
-    "one side of the circle only",
-    hint="The ring lies on both sides of the anchor: two arcs of a full turn.",
-)
+@wrong("semi_hard_share", "one side of the circle only")
 def one_side_only(d2_ap, margin):
-    """An arc divided by the whole circle."""
+    """An arc divided by the whole circle.
+
+    The ring lies on both sides of the anchor: two arcs of a full turn.
+    """
     begin = np.arccos(1 - d2_ap / 2)
     end = np.arccos(1 - np.minimum(d2_ap + margin, 4) / 2)
     return (end - begin) / (2 * np.pi)
 
 
-@wrong(
-    "semi_hard_share",
-    "hard negatives counted, too",
-    hint="Semi-hard has a lower bound as well: what is nearer than the positive is hard.",
-)
+@wrong("semi_hard_share", "hard negatives counted, too")
 def without_lower_bound(d2_ap, margin):
-    """Everything inside the outer circle."""
+    """Everything inside the outer circle.
+
+    Semi-hard has a lower bound as well: what is nearer than the positive is hard.
+    """
     return np.arccos(1 - np.minimum(d2_ap + margin, 4) / 2) / np.pi
 
 
-@wrong(
-    "semi_hard_share",
-    "easy negatives counted, too",
-    hint="Semi-hard has an upper bound as well: what is farther by the margin is easy.",
-)
+@wrong("semi_hard_share", "easy negatives counted, too")
 def without_upper_bound(d2_ap, margin):
-    """Everything beyond the positive."""
+    """Everything beyond the positive.
+
+    Semi-hard has an upper bound as well: what is farther by the margin is easy.
+    """
     return 1 - np.arccos(1 - d2_ap / 2) / np.pi
 
 
-@wrong(
-    "semi_hard_share",
-    "the margin added to the distance, not to its square",
-    hint="The margin is one in squared distance: d²ap + α, and only then an angle.",
-)
+@wrong("semi_hard_share", "the margin added to the distance, not to its square")
 def margin_on_the_distance(d2_ap, margin):
-    """The ring reaches from d to d + α."""
+    """The ring reaches from d to d + α.
+
+    The margin is one in squared distance: d²ap + α, and only then an angle.
+    """
     outer = np.minimum(np.sqrt(d2_ap) + margin, 2)
     return 2 * (np.arcsin(outer / 2) - np.arcsin(np.sqrt(d2_ap) / 2)) / np.pi
 
@@ -241,63 +220,38 @@ def share_in_float32(d2_ap, margin):
 # --- mine
 
 
-@wrong(
+wrong(
     "mine",
     "no lower bound: the hardest negatives",
+    belief="Any negative inside the outer edge.",
     hint="A semi-hard negative is farther from the anchor than the positive: add that bound.",
+    edit={"(d2_ap < d2_an) & (d2_an < d2_ap + margin)": "d2_an < d2_ap + margin"},
 )
-def no_lower_bound(d2, labels, margin):
-    """Any negative inside the outer edge."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    ring = ~same[a] & (d2[a] < d2[a, p][:, None] + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
 
-
-@wrong(
+wrong(
     "mine",
     "no upper bound: easy negatives",
-    hint="A negative beyond d²ap + α is easy, not semi-hard: "
-    "if all that are farther than the positive are, the ring is empty.",
+    belief="Any negative farther than the positive.",
+    hint="A negative beyond d²ap + α is easy, not semi-hard: if all that are farther than the "
+    "positive are, the ring is empty.",
+    edit={"(d2_ap < d2_an) & (d2_an < d2_ap + margin)": "d2_ap < d2_an"},
 )
-def no_upper_bound(d2, labels, margin):
-    """Any negative farther than the positive."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    ring = ~same[a] & (d2[a] > d2[a, p][:, None])
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
 
-
-@wrong(
+wrong(
     "mine",
     "the anchor as its own positive",
+    belief="The same label makes a positive.",
     hint="A picture is at distance 0 from itself and teaches nothing: leave the diagonal out.",
+    edit={"np.argwhere(same & ~np.eye(len(labels), dtype=bool))": "np.argwhere(same)"},
 )
-def diagonal_kept(d2, labels, margin):
-    """The same label makes a positive."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same)
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
 
 
-@wrong(
-    "mine",
-    "pairs with an empty ring dropped",
-    hint="Here every pair gives a triplet: where the ring is empty, take the farthest negative.",
-)
+@wrong("mine", "pairs with an empty ring dropped")
 def empty_rings_dropped(d2, labels, margin):
-    """The mining of the chapter."""
+    """The mining of the chapter.
+
+    Here every pair gives a triplet: where the ring is empty, take the farthest negative.
+    """
     same = labels[:, None] == labels
     a, p = np.argwhere(same & ~np.eye(len(labels), dtype=bool)).T
     d2_ap = d2[a, p][:, None]
@@ -306,116 +260,66 @@ def empty_rings_dropped(d2, labels, margin):
     return np.stack([a, p, nearest], axis=1)[ring.any(axis=1)]
 
 
-@wrong(
+wrong(
     "mine",
     "the nearest negative where the ring is empty",
+    belief="The next best is the nearest.",
     hint="Where the ring is empty the farthest negative is asked for, not the hardest.",
+    edit={"np.where(same[a], -np.inf, d2[a]).argmax": "np.where(same[a], np.inf, d2[a]).argmin"},
 )
-def falls_back_to_the_hardest(d2, labels, margin):
-    """The next best is the nearest."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    hardest = np.where(same[a], np.inf, d2[a]).argmin(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, hardest)], axis=1)
 
-
-@wrong(
+wrong(
     "mine",
     "the farthest picture of all, of the same person too",
+    belief="What is farthest away is surely a stranger.",
     hint="A negative shows somebody else: mask out the anchor's person before taking the farthest.",
+    edit={"np.where(same[a], -np.inf, d2[a]).argmax": "d2[a].argmax"},
 )
-def farthest_of_all(d2, labels, margin):
-    """What is farthest away is surely a stranger."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, d2[a].argmax(axis=1))], axis=1)
 
-
-@wrong(
+wrong(
     "mine",
     "the easiest of the ring",
+    belief="The farthest one, within the margin.",
     hint="Of several semi-hard negatives the nearest is asked for: it has the greatest loss.",
+    edit={"np.where(ring, d2_an, np.inf).argmin": "np.where(ring, d2_an, -np.inf).argmax"},
 )
-def farthest_in_the_ring(d2, labels, margin):
-    """The farthest one, within the margin."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    chosen = np.where(ring, d2[a], -np.inf).argmax(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), chosen, farthest)], axis=1)
 
-
-@wrong(
+wrong(
     "mine",
     "bounds included",
-    hint="Both bounds of the ring are strict: as far as the positive is hard, "
-    "as far as the outer edge is easy.",
+    belief="≤ and < make no difference.",
+    hint="Both bounds of the ring are strict: as far as the positive is hard, as far as the outer "
+    "edge is easy.",
+    edit={
+        "d2_ap < d2_an": "d2_ap <= d2_an",
+        "d2_an < d2_ap + margin": "d2_an <= d2_ap + margin",
+    },
 )
-def bounds_included(d2, labels, margin):
-    """≤ and < make no difference."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] >= d2_ap) & (d2[a] <= d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
 
-
-@wrong(
+wrong(
     "mine",
     "each pair once",
+    belief="Two pictures are one pair.",
     hint="Both pictures of a pair can be the anchor: (a, p) and (p, a) have different negatives.",
+    edit={"same & ~np.eye(len(labels), dtype=bool)": "np.triu(same, 1)"},
 )
-def each_pair_once(d2, labels, margin):
-    """Two pictures are one pair."""
-    same = labels[:, None] == labels
-    pairs = np.argwhere(np.triu(same, 1))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    d2_ap = d2[a, p][:, None]
-    ring = ~same[a] & (d2[a] > d2_ap) & (d2[a] < d2_ap + margin)
-    nearest = np.where(ring, d2[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d2[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
 
-
-@wrong(
+wrong(
     "mine",
     "distances without the square",
+    belief="Rings have radii, so the distances need roots.",
     hint="The margin is one in squared distance, and d2 holds squares: take no root.",
+    edit={"same = labels": "d2 = np.sqrt(d2)\nsame = labels"},
 )
-def roots_taken(d2, labels, margin):
-    """Rings have radii, so the distances need roots."""
-    d = np.sqrt(d2)
-    same = labels[:, None] == labels
-    pairs = np.argwhere(same & ~np.eye(len(labels), dtype=bool))
-    a, p = pairs[~same.all(axis=1)[pairs[:, 0]]].T
-    ring = ~same[a] & (d[a] > d[a, p][:, None]) & (d[a] < d[a, p][:, None] + margin)
-    nearest = np.where(ring, d[a], np.inf).argmin(axis=1)
-    farthest = np.where(same[a], -np.inf, d[a]).argmax(axis=1)
-    return np.stack([a, p, np.where(ring.any(axis=1), nearest, farthest)], axis=1)
 
 
-@wrong(
-    "mine",
-    "nearest positive, farthest negative",
-    hint="That is what the loss wants, and such triplets are easy: "
-    "go through all positives, and take negatives from the ring.",
-)
+@wrong("mine", "nearest positive, farthest negative")
 def what_the_loss_wants(d2, labels, margin):
-    """The positive is the nearest of one's own, the negative the farthest of the others."""
+    """The positive is the nearest of one's own, the negative the farthest of the others.
+
+    That is what the loss wants, and such triplets are easy: go through all positives, and take
+    negatives from the ring.
+    """
     same = labels[:, None] == labels
     own = same & ~np.eye(len(labels), dtype=bool)
     a = np.flatnonzero(own.any(axis=1) & ~same.all(axis=1))
@@ -475,57 +379,52 @@ def mine_with_masks(d2, labels, margin):
 # --- combine
 
 
-@wrong(
-    "combine",
-    "the mean of the means",
-    hint="A machine with 500 active triplets counts for more than one with 3: weight the means.",
-)
+@wrong("combine", "the mean of the means")
 def mean_of_means(means, active):
-    """The machines count alike."""
+    """The machines count alike.
+
+    A machine with 500 active triplets counts for more than one with 3: weight the means.
+    """
     busy = active > 0
     return np.mean(means[busy]) if np.any(busy) else 0.0
 
 
-@wrong(
-    "combine",
-    "NaN from an idle machine",
-    hint="0 · NaN is NaN: leave out the machines without an active triplet before adding up.",
-)
+@wrong("combine", "NaN from an idle machine")
 def idle_machine_spoils_all(means, active):
-    """A weight of 0 removes a number from a sum."""
+    """A weight of 0 removes a number from a sum.
+
+    0 · NaN is NaN: leave out the machines without an active triplet before adding up.
+    """
     return np.sum(means * active) / np.sum(active) if np.any(active) else 0.0
 
 
-@wrong(
-    "combine",
-    "nothing divided by nothing",
-    hint="If no machine has an active triplet the sum is empty: answer that case by itself.",
-)
+@wrong("combine", "nothing divided by nothing")
 def nothing_by_nothing(means, active):
-    """Idle machines are left out, and that is enough."""
+    """Idle machines are left out, and that is enough.
+
+    If no machine has an active triplet the sum is empty: answer that case by itself.
+    """
     busy = active > 0
     with np.errstate(invalid="ignore"):
         return np.sum(means[busy] * active[busy]) / np.sum(active[busy])
 
 
-@wrong(
-    "combine",
-    "divided by the number of machines",
-    hint="Sums are divided by the number of what was added up: active triplets, not machines.",
-)
+@wrong("combine", "divided by the number of machines")
 def divided_by_machines(means, active):
-    """The machines share the total."""
+    """The machines share the total.
+
+    Sums are divided by the number of what was added up: active triplets, not machines.
+    """
     busy = active > 0
     return np.sum(means[busy] * active[busy]) / len(means) if np.any(busy) else 0.0
 
 
-@wrong(
-    "combine",
-    "idle machines counted as a mean of 0",
-    hint="An idle machine has no triplet in the mean, so it must not lower it.",
-)
+@wrong("combine", "idle machines counted as a mean of 0")
 def idle_counts_as_zero(means, active):
-    """No active triplet is a loss of 0, and it weighs as much as one triplet."""
+    """No active triplet is a loss of 0, and it weighs as much as one triplet.
+
+    An idle machine has no triplet in the mean, so it must not lower it.
+    """
     return np.sum(np.where(active > 0, means, 0.0) * active) / np.sum(np.maximum(active, 1))
 
 
@@ -549,61 +448,53 @@ def nan_replaced(means, active):
 # --- all_semi_hard
 
 
-@wrong(
-    "all_semi_hard",
-    "everything in one place",
-    hint="In a collapsed batch all distances are 0, and 0 < 0 is false: "
-    "a negative must be strictly farther.",
-)
+@wrong("all_semi_hard", "everything in one place")
 def everything_in_one_place(labels, margin):
-    """Distance 0 is within the margin."""
+    """Distance 0 is within the margin.
+
+    In a collapsed batch all distances are 0, and 0 < 0 is false: a negative must be strictly
+    farther.
+    """
     return np.tile([[1.0, 0.0]], (len(labels), 1))
 
 
-@wrong(
-    "all_semi_hard",
-    "people at right angles",
-    hint="At right angles the squared distance is 2, far beyond the margin: that is easy.",
-)
+@wrong("all_semi_hard", "people at right angles")
 def right_angles(labels, margin):
-    """A direction of its own for each person."""
+    """A direction of its own for each person.
+
+    At right angles the squared distance is 2, far beyond the margin: that is easy.
+    """
     people, person = np.unique(labels, return_inverse=True)
     return np.eye(len(people))[person]
 
 
-@wrong(
-    "all_semi_hard",
-    "only neighbours within the margin",
-    hint="Every two people have to be within the margin of each other, the two farthest as well.",
-)
+@wrong("all_semi_hard", "only neighbours within the margin")
 def only_neighbours(labels, margin):
-    """A chain in which each link is shorter than the margin."""
+    """A chain in which each link is shorter than the margin.
+
+    Every two people have to be within the margin of each other, the two farthest as well.
+    """
     _, person = np.unique(labels, return_inverse=True)
     angles = person * np.arccos(1 - 0.45 * margin)
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-@wrong(
+wrong(
     "all_semi_hard",
     "people at exactly the margin",
+    belief="The greatest distance that is allowed.",
     hint="A negative at exactly d²ap + α has a loss of 0: it is easy. Stay inside.",
+    edit={"share = margin / 4": "share = 1.001 * margin / 2"},
 )
-def exactly_the_margin(labels, margin):
-    """The greatest distance that is allowed."""
-    people, person = np.unique(labels, return_inverse=True)
-    share = 1.001 * margin / 2
-    first = np.full((len(people), 1), np.sqrt(1 - share))
-    return np.hstack([first, np.sqrt(share) * np.eye(len(people))])[person]
 
 
-@wrong(
-    "all_semi_hard",
-    "every picture in a place of its own",
-    hint="If one's own pictures are as far away as strangers, the negatives are not farther: "
-    "put all pictures of a person together.",
-)
+@wrong("all_semi_hard", "every picture in a place of its own")
 def each_picture_apart(labels, margin):
-    """All pictures equally far from each other, by half of the margin."""
+    """All pictures equally far from each other, by half of the margin.
+
+    If one's own pictures are as far away as strangers, the negatives are not farther: put all
+    pictures of a person together.
+    """
     share = margin / 4
     first = np.full((len(labels), 1), np.sqrt(1 - share))
     return np.hstack([first, np.sqrt(share) * np.eye(len(labels))])

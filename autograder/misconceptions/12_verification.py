@@ -8,84 +8,60 @@ from autograder.bank import right, wrong
 # --- people_needed
 
 
-@wrong(
+wrong(
     "people_needed",
     "pairs of the same person counted",
+    belief="N pictures make N(N − 1)/2 pairs.",
     hint="A false accept needs two different people: leave out the pairs within an album.",
+    edit={"people * (people - 1) // 2 * faces**2": "people * faces * (people * faces - 1) // 2"},
 )
-def own_pairs_counted(one_in, accepts, faces):
-    """N pictures make N(N − 1)/2 pairs."""
-    people = 2
-    while people * faces * (people * faces - 1) // 2 < accepts * one_in:
-        people += 1
-    return people
 
-
-@wrong(
+wrong(
     "people_needed",
     "each pair counted twice",
+    belief="Everybody is compared with everybody else.",
     hint="(i, j) and (j, i) are the same comparison: halve the number of pairs.",
+    edit={"people * (people - 1) // 2 * faces**2": "people * (people - 1) * faces**2"},
 )
-def pairs_in_both_orders(one_in, accepts, faces):
-    """Everybody is compared with everybody else."""
-    people = 2
-    while people * (people - 1) * faces**2 < accepts * one_in:
-        people += 1
-    return people
 
-
-@wrong(
+wrong(
     "people_needed",
     "one comparison for each two people",
-    hint="With several pictures of each, two people are compared picture by picture: "
-    "how often is that?",
+    belief="Two people make one pair.",
+    hint="With several pictures of each, two people are compared picture by picture: how often is "
+    "that?",
+    edit={"people * (people - 1) // 2 * faces**2": "people * (people - 1) // 2"},
 )
-def people_compared_once(one_in, accepts, faces):
-    """Two people make one pair."""
-    people = 2
-    while people * (people - 1) // 2 < accepts * one_in:
-        people += 1
-    return people
 
-
-@wrong(
+wrong(
     "people_needed",
     "pictures of one side only",
-    hint="Each of the pictures of one person meets each of the other's: "
-    "their numbers are multiplied.",
+    belief="Twice the pictures, twice the pairs.",
+    hint="Each of the pictures of one person meets each of the other's: their numbers are "
+    "multiplied.",
+    edit={"people * (people - 1) // 2 * faces**2": "people * (people - 1) // 2 * faces"},
 )
-def pictures_of_one_side(one_in, accepts, faces):
-    """Twice the pictures, twice the pairs."""
-    people = 2
-    while people * (people - 1) // 2 * faces < accepts * one_in:
-        people += 1
-    return people
 
 
-@wrong(
-    "people_needed",
-    "people compared with themselves",
-    hint="Of m people each has m − 1 others: m(m − 1)/2 pairs, not m²/2.",
-)
+@wrong("people_needed", "people compared with themselves")
 def half_the_square(one_in, accepts, faces):
-    """m people make m²/2 pairs."""
+    """m people make m²/2 pairs.
+
+    Of m people each has m − 1 others: m(m − 1)/2 pairs, not m²/2.
+    """
     people = 2
     while people**2 * faces**2 < 2 * accepts * one_in:
         people += 1
     return people
 
 
-@wrong(
+wrong(
     "people_needed",
     "rounded down",
+    belief="Solve the quadratic equation and take the whole part; an exact solution is kept.",
     hint="With one person fewer than needed the pairs do not suffice: round up.",
+    edit={"people * (people - 1) // 2 * faces**2 <": "(people + 1) * people // 2 * faces**2 <="},
 )
-def rounded_down(one_in, accepts, faces):
-    """Solve the quadratic equation and take the whole part; an exact solution is kept."""
-    people = 2
-    while (people + 1) * people // 2 * faces**2 <= accepts * one_in:
-        people += 1
-    return people
 
 
 @right("people_needed", "from the quadratic equation")
@@ -111,75 +87,67 @@ def one_after_the_other(one_in, accepts, faces):
 # --- rates_from_counts
 
 
-@wrong(
-    "rates_from_counts",
-    "divided by the accepted pairs",
-    hint="That is precision, and it changes with the mix of pairs: "
-    "divide by all pairs of the same kind.",
-)
+@wrong("rates_from_counts", "divided by the accepted pairs")
 def divided_by_accepted(same_counts, different_counts):
-    """Of what was accepted, how much was right?"""
+    """Of what was accepted, how much was right?
+
+    That is precision, and it changes with the mix of pairs: divide by all pairs of the same kind.
+    """
     same, different = np.cumsum(same_counts), np.cumsum(different_counts)
     accepted = np.maximum(same + different, 1)
     return same / accepted, different / accepted
 
 
-@wrong(
-    "rates_from_counts",
-    "divided by all pairs",
-    hint="Each rate has a denominator of its own: VAL the pairs of one person, "
-    "FAR those of different people.",
-)
+@wrong("rates_from_counts", "divided by all pairs")
 def divided_by_everything(same_counts, different_counts):
-    """A rate is a share of the whole test set."""
+    """A rate is a share of the whole test set.
+
+    Each rate has a denominator of its own: VAL the pairs of one person, FAR those of different
+    people.
+    """
     total = np.sum(same_counts) + np.sum(different_counts)
     return np.cumsum(same_counts) / total, np.cumsum(different_counts) / total
 
 
-@wrong(
-    "rates_from_counts",
-    "the lower edge of each bin",
-    hint="At the upper edge the bin's own pairs are accepted, too: "
-    "the sum includes the bin itself.",
-)
+@wrong("rates_from_counts", "the lower edge of each bin")
 def lower_edges(same_counts, different_counts):
-    """What lies before the bin."""
+    """What lies before the bin.
+
+    At the upper edge the bin's own pairs are accepted, too: the sum includes the bin itself.
+    """
     return (
         (np.cumsum(same_counts) - same_counts) / np.sum(same_counts),
         (np.cumsum(different_counts) - different_counts) / np.sum(different_counts),
     )
 
 
-@wrong(
-    "rates_from_counts",
-    "each bin by itself",
-    hint="A threshold accepts everything below it: add up the bins from the first on.",
-)
+@wrong("rates_from_counts", "each bin by itself")
 def not_added_up(same_counts, different_counts):
-    """The share of each bin."""
+    """The share of each bin.
+
+    A threshold accepts everything below it: add up the bins from the first on.
+    """
     return same_counts / np.sum(same_counts), different_counts / np.sum(different_counts)
 
 
-@wrong(
-    "rates_from_counts",
-    "added up from the far end",
-    hint="Small distances are accepted, so the sums start at the first bin.",
-)
+@wrong("rates_from_counts", "added up from the far end")
 def from_the_far_end(same_counts, different_counts):
-    """What lies beyond the threshold is accepted, as with a similarity."""
+    """What lies beyond the threshold is accepted, as with a similarity.
+
+    Small distances are accepted, so the sums start at the first bin.
+    """
     return (
         np.cumsum(same_counts[::-1])[::-1] / np.sum(same_counts),
         np.cumsum(different_counts[::-1])[::-1] / np.sum(different_counts),
     )
 
 
-@wrong(
-    "rates_from_counts",
-    "FAR first",
-    hint="Both rates are right, in the wrong order: VAL comes first.",
-)
+@wrong("rates_from_counts", "FAR first")
 def far_first(same_counts, different_counts):
-    """The horizontal axis of the ROC comes first."""
+    """The horizontal axis of the ROC comes first.
+
+    Both rates are right, in the wrong order: VAL comes first.
+    """
     return (
         np.cumsum(different_counts) / np.sum(different_counts),
         np.cumsum(same_counts) / np.sum(same_counts),
@@ -210,68 +178,58 @@ def triangular_sums(same_counts, different_counts):
 # --- table_accepts
 
 
-@wrong(
-    "table_accepts",
-    "10E-3 read as 0.01",
-    hint="As a number 10E-3 is 0.01, but that is not what the paper means by it: see Section 5.1.",
-    value=True,
-)
+@wrong("table_accepts", "10E-3 read as 0.01")
 def ten_to_the_minus_two():
-    """10E-3 is ten times a thousandth."""
+    """10E-3 is ten times a thousandth.
+
+    As a number 10E-3 is 0.01, but that is not what the paper means by it: see Section 5.1.
+    """
     return 100_000 * 100_000 // 100
 
 
-@wrong(
-    "table_accepts",
-    "pairs halved",
-    hint="The two sides are different pictures, so that every pair occurs once already.",
-    value=True,
-)
+@wrong("table_accepts", "pairs halved")
 def pairs_halved():
-    """Each pair occurs twice in a square matrix."""
+    """Each pair occurs twice in a square matrix.
+
+    The two sides are different pictures, so that every pair occurs once already.
+    """
     return 100_000 * 100_000 // 2000
 
 
-@wrong(
-    "table_accepts",
-    "all pairs of 200,000 pictures",
-    hint="Each picture of one half is compared with the other half only: "
-    "how many pairs are 100,000 × 100,000?",
-    value=True,
-)
+@wrong("table_accepts", "all pairs of 200,000 pictures")
 def all_pairs_of_the_set():
-    """A set of 200,000 pictures."""
+    """A set of 200,000 pictures.
+
+    Each picture of one half is compared with the other half only: how many pairs are 100,000 ×
+    100,000?
+    """
     return 200_000 * 199_999 // 2000
 
 
-@wrong(
-    "table_accepts",
-    "all five sets together",
-    hint="The question is about one of the five test sets.",
-    value=True,
-)
+@wrong("table_accepts", "all five sets together")
 def five_sets():
-    """The table is about five sets."""
+    """The table is about five sets.
+
+    The question is about one of the five test sets.
+    """
     return 5 * 100_000 * 100_000 // 1000
 
 
-@wrong(
-    "table_accepts",
-    "pictures instead of pairs",
-    hint="FAR is a share of pairs, not of pictures.",
-    value=True,
-)
+@wrong("table_accepts", "pictures instead of pairs")
 def share_of_pictures():
-    """One picture in a thousand."""
+    """One picture in a thousand.
+
+    FAR is a share of pairs, not of pictures.
+    """
     return 100_000 // 1000
 
 
-@right("table_accepts", "as a float", value=True)
+@right("table_accepts", "as a float")
 def as_a_float():
     return 1e-3 * 1e5**2
 
 
-@right("table_accepts", "from SymPy", value=True)
+@right("table_accepts", "from SymPy")
 def from_sympy():
     return sp.Integer(10) ** 7
 
@@ -279,64 +237,56 @@ def from_sympy():
 # --- new_val
 
 
-@wrong(
-    "new_val",
-    "the share that was accepted",
-    hint="k/n is the rate on the pairs that the threshold was set on. "
-    "Count the new pair in: n + 1 distances, none of them special.",
-    value=True,
-)
+@wrong("new_val", "the share that was accepted")
 def share_accepted():
-    """k of n pairs are accepted, so the next one is with probability k/n."""
+    """k of n pairs are accepted, so the next one is with probability k/n.
+
+    k/n is the rate on the pairs that the threshold was set on. Count the new pair in: n + 1
+    distances, none of them special.
+    """
     k, n = sp.symbols("k n", integer=True, positive=True)
     return k / n
 
 
-@wrong(
-    "new_val",
-    "the chapter's threshold just below a distance",
-    hint="Here the threshold is the k-th distance itself: the new pair has to be nearer than it.",
-    value=True,
-)
+@wrong("new_val", "the chapter's threshold just below a distance")
 def threshold_below_the_next():
-    """The formula for FAR holds for VAL."""
+    """The formula for FAR holds for VAL.
+
+    Here the threshold is the k-th distance itself: the new pair has to be nearer than it.
+    """
     k, n = sp.symbols("k n", integer=True, positive=True)
     return (k + 1) / (n + 1)
 
 
-@wrong(
-    "new_val",
-    "the rule of succession",
-    hint="That rule is about a fixed threshold; this one was set at one of the distances. "
-    "Ask for the rank of the new pair among n + 1.",
-    value=True,
-)
+@wrong("new_val", "the rule of succession")
 def rule_of_succession():
-    """After k successes in n trials the next one has probability (k + 1)/(n + 2)."""
+    """After k successes in n trials the next one has probability (k + 1)/(n + 2).
+
+    That rule is about a fixed threshold; this one was set at one of the distances. Ask for the rank
+    of the new pair among n + 1.
+    """
     k, n = sp.symbols("k n", integer=True, positive=True)
     return (k + 1) / (n + 2)
 
 
-@wrong(
-    "new_val",
-    "the pair at the threshold left out",
-    hint="The n pairs and the new one are n + 1 distances; count the ranks with which it is nearer "
-    "than the k-th of the others.",
-    value=True,
-)
+@wrong("new_val", "the pair at the threshold left out")
 def threshold_pair_left_out():
-    """One of the pairs is used up for the threshold."""
+    """One of the pairs is used up for the threshold.
+
+    The n pairs and the new one are n + 1 distances; count the ranks with which it is nearer than
+    the k-th of the others.
+    """
     k, n = sp.symbols("k n", integer=True, positive=True)
     return (k - 1) / (n - 1)
 
 
-@right("new_val", "as one less the rejected ranks", value=True)
+@right("new_val", "as one less the rejected ranks")
 def one_less_the_rejected():
     k, n = sp.symbols("k n", integer=True, positive=True)
     return 1 - (n + 1 - k) / (n + 1)
 
 
-@right("new_val", "as the mean of a beta distribution", value=True)
+@right("new_val", "as the mean of a beta distribution")
 def mean_of_beta():
     k, n = sp.symbols("k n", integer=True, positive=True)
     return sp.gamma(k + 1) * sp.gamma(n + 1) / (sp.gamma(k) * sp.gamma(n + 2))
@@ -345,29 +295,22 @@ def mean_of_beta():
 # --- fold_rates
 
 
-@wrong(
+wrong(
     "fold_rates",
     "threshold set on the test fold",
-    hint="A threshold judged on its own pairs has the FAR that it was made to have: "
-    "set it on the other folds.",
+    belief="Each fold has its own best threshold.",
+    hint="A threshold judged on its own pairs has the FAR that it was made to have: set it on the "
+    "other folds.",
+    edit={"different[different_fold != fold]": "different[different_fold == fold]"},
 )
-def peeks_at_the_fold(same, same_fold, different, different_fold, target):
-    """Each fold has its own best threshold."""
-    rows = []
-    for fold in range(different_fold.max() + 1):
-        own = np.sort(different[different_fold == fold])
-        limit = own[int(target * len(own))]
-        rows.append([np.mean(same[same_fold == fold] < limit), np.mean(own < limit)])
-    return np.array(rows)
 
 
-@wrong(
-    "fold_rates",
-    "threshold set on all folds",
-    hint="All folds include the one that is judged: set the threshold without its pairs.",
-)
+@wrong("fold_rates", "threshold set on all folds")
 def peeks_at_everything(same, same_fold, different, different_fold, target):
-    """One threshold for everything, then fold by fold."""
+    """One threshold for everything, then fold by fold.
+
+    All folds include the one that is judged: set the threshold without its pairs.
+    """
     limit = np.sort(different)[int(target * len(different))]
     rows = []
     for fold in range(different_fold.max() + 1):
@@ -376,14 +319,13 @@ def peeks_at_everything(same, same_fold, different, different_fold, target):
     return np.array(rows)
 
 
-@wrong(
-    "fold_rates",
-    "a quantile between two distances",
-    hint="np.quantile interpolates between two distances; the largest threshold that is allowed "
-    "reaches up to the first distance that must be rejected.",
-)
+@wrong("fold_rates", "a quantile between two distances")
 def quantile_as_threshold(same, same_fold, different, different_fold, target):
-    """The threshold is the quantile of the others' distances."""
+    """The threshold is the quantile of the others' distances.
+
+    np.quantile interpolates between two distances; the largest threshold that is allowed reaches up
+    to the first distance that must be rejected.
+    """
     rows = []
     for fold in range(different_fold.max() + 1):
         limit = np.quantile(different[different_fold != fold], target)
@@ -392,13 +334,12 @@ def quantile_as_threshold(same, same_fold, different, different_fold, target):
     return np.array(rows)
 
 
-@wrong(
-    "fold_rates",
-    "mean of the other folds' thresholds",
-    hint="Put the pairs of the other folds together and set one threshold on them.",
-)
+@wrong("fold_rates", "mean of the other folds' thresholds")
 def mean_of_thresholds(same, same_fold, different, different_fold, target):
-    """Every fold has a threshold; the others' mean is used."""
+    """Every fold has a threshold; the others' mean is used.
+
+    Put the pairs of the other folds together and set one threshold on them.
+    """
     folds = range(different_fold.max() + 1)
     limits = []
     for fold in folds:
@@ -412,14 +353,13 @@ def mean_of_thresholds(same, same_fold, different, different_fold, target):
     return np.array(rows)
 
 
-@wrong(
-    "fold_rates",
-    "the smallest threshold of that FAR",
-    hint="The threshold can go up to just below the first distance that must be rejected "
-    "without changing FAR on the other folds.",
-)
+@wrong("fold_rates", "the smallest threshold of that FAR")
 def smallest_threshold(same, same_fold, different, different_fold, target):
-    """The threshold is the largest accepted distance."""
+    """The threshold is the largest accepted distance.
+
+    The threshold can go up to just below the first distance that must be rejected without changing
+    FAR on the other folds.
+    """
     rows = []
     for fold in range(different_fold.max() + 1):
         others = np.sort(different[different_fold != fold])
@@ -430,31 +370,23 @@ def smallest_threshold(same, same_fold, different, different_fold, target):
     return np.array(rows)
 
 
-@wrong(
+wrong(
     "fold_rates",
     "one false accept too many",
-    hint="Count the false accepts at your threshold on the other folds: "
-    "their share must not exceed the target.",
+    belief="The target is reached when it is passed.",
+    hint="Count the false accepts at your threshold on the other folds: their share must not "
+    "exceed the target.",
+    edit={"others[int(target * len(others))]": "others[int(target * len(others)) + 1]"},
 )
-def one_too_many(same, same_fold, different, different_fold, target):
-    """The target is reached when it is passed."""
-    rows = []
-    for fold in range(different_fold.max() + 1):
-        others = np.sort(different[different_fold != fold])
-        limit = others[int(target * len(others)) + 1]
-        own = different[different_fold == fold]
-        rows.append([np.mean(same[same_fold == fold] < limit), np.mean(own < limit)])
-    return np.array(rows)
 
 
-@wrong(
-    "fold_rates",
-    "VAL divided by the accepted pairs",
-    hint="The share of the accepted that is right is precision: "
-    "VAL is the accepted share of the fold's pairs of one person.",
-)
+@wrong("fold_rates", "VAL divided by the accepted pairs")
 def precision_of_each_fold(same, same_fold, different, different_fold, target):
-    """VAL says how many of the accepted are right."""
+    """VAL says how many of the accepted are right.
+
+    The share of the accepted that is right is precision: VAL is the accepted share of the fold's
+    pairs of one person.
+    """
     rows = []
     for fold in range(different_fold.max() + 1):
         others = np.sort(different[different_fold != fold])
@@ -466,20 +398,16 @@ def precision_of_each_fold(same, same_fold, different, different_fold, target):
     return np.array(rows)
 
 
-@wrong(
+wrong(
     "fold_rates",
     "threshold set for VAL",
+    belief="A share of `target` of the pairs of one person may be lost.",
     hint="The target is one for FAR: set the threshold on the pairs of different people.",
+    edit={
+        "different[different_fold != fold]": "same[same_fold != fold]",
+        "int(target * len(others))": "len(others) - 1 - int(target * len(others))",
+    },
 )
-def set_on_the_same(same, same_fold, different, different_fold, target):
-    """A share of `target` of the pairs of one person may be lost."""
-    rows = []
-    for fold in range(different_fold.max() + 1):
-        others = np.sort(same[same_fold != fold])
-        limit = others[len(others) - 1 - int(target * len(others))]
-        own = different[different_fold == fold]
-        rows.append([np.mean(same[same_fold == fold] <= limit), np.mean(own <= limit)])
-    return np.array(rows)
 
 
 @right("fold_rates", "np.nextafter and ≤")
@@ -525,100 +453,67 @@ def halfway(same, same_fold, different, different_fold, target):
 # --- allowed_accepts
 
 
-@wrong(
-    "allowed_accepts",
-    "as many as the rate says",
-    hint="With far · n false accepts the estimate equals the rate, and the true one may well be "
-    "higher: ask how probable so few would be.",
-)
+@wrong("allowed_accepts", "as many as the rate says")
 def the_estimate(pairs, far, confidence):
-    """The measured FAR has to be at most `far`."""
+    """The measured FAR has to be at most `far`.
+
+    With far · n false accepts the estimate equals the rate, and the true one may well be higher:
+    ask how probable so few would be.
+    """
     return int(np.floor(far * pairs))
 
 
-@wrong(
+wrong(
     "allowed_accepts",
     "one too many",
+    belief="The probability of fewer than k must be small.",
     hint='"At most k" includes k itself in the sum of probabilities.',
+    edit={"return allowed": "return allowed + 1"},
 )
-def fewer_than_k(pairs, far, confidence):
-    """The probability of fewer than k must be small."""
-    allowed, exactly = -1, (1 - far) ** pairs
-    at_most = exactly
-    while at_most <= 1 - confidence:
-        allowed += 1
-        exactly *= (pairs - allowed) / (allowed + 1) * far / (1 - far)
-        at_most += exactly
-    return allowed + 1
 
 
-@wrong(
-    "allowed_accepts",
-    "the rule of three and nothing else",
-    hint="With more pairs than three per `far` a proof may contain false accepts: "
-    "add up the binomial probabilities.",
-)
+@wrong("allowed_accepts", "the rule of three and nothing else")
 def only_the_rule_of_three(pairs, far, confidence):
-    """A proof contains no false accept."""
+    """A proof contains no false accept.
+
+    With more pairs than three per `far` a proof may contain false accepts: add up the binomial
+    probabilities.
+    """
     return 0 if pairs * far >= 3 else -1
 
 
-@wrong(
+wrong(
     "allowed_accepts",
     "95% whatever is asked",
+    belief="Proofs are made with 95% confidence.",
     hint="The confidence is an argument: use 1 - confidence where you wrote 0.05.",
+    edit={"1 - confidence": "0.05"},
 )
-def always_95(pairs, far, confidence):
-    """Proofs are made with 95% confidence."""
-    allowed, exactly = -1, (1 - far) ** pairs
-    at_most = exactly
-    while at_most <= 0.05:
-        allowed += 1
-        exactly *= (pairs - allowed) / (allowed + 1) * far / (1 - far)
-        at_most += exactly
-    return allowed
 
-
-@wrong(
+wrong(
     "allowed_accepts",
     "two-sided",
-    hint="Only a rate that is too high is to be excluded: "
-    "the whole of 1 - confidence lies on one side.",
+    belief="Half of the probability belongs to the other side.",
+    hint="Only a rate that is too high is to be excluded: the whole of 1 - confidence lies on one "
+    "side.",
+    edit={"1 - confidence": "(1 - confidence) / 2"},
 )
-def two_sided(pairs, far, confidence):
-    """Half of the probability belongs to the other side."""
-    allowed, exactly = -1, (1 - far) ** pairs
-    at_most = exactly
-    while at_most <= (1 - confidence) / 2:
-        allowed += 1
-        exactly *= (pairs - allowed) / (allowed + 1) * far / (1 - far)
-        at_most += exactly
-    return allowed
 
-
-@wrong(
+wrong(
     "allowed_accepts",
     "confidence taken for its complement",
+    belief="At most k false accepts occur with the probability `confidence`.",
     hint="So few false accepts must be *improbable* if the rate is as high as `far`.",
+    edit={"1 - confidence": "confidence"},
 )
-def complement(pairs, far, confidence):
-    """At most k false accepts occur with the probability `confidence`."""
-    allowed, exactly = -1, (1 - far) ** pairs
-    at_most = exactly
-    while at_most <= confidence:
-        allowed += 1
-        exactly *= (pairs - allowed) / (allowed + 1) * far / (1 - far)
-        at_most += exactly
-    return allowed
 
 
-@wrong(
-    "allowed_accepts",
-    "one exact number instead of at most",
-    hint="Add up the probabilities of 0, 1, … k false accepts, not that of k alone.",
-)
+@wrong("allowed_accepts", "one exact number instead of at most")
 def exactly_k(pairs, far, confidence):
-    """The probability of k false accepts must be small."""
+    """The probability of k false accepts must be small.
+
+    Add up the probabilities of 0, 1, … k false accepts, not that of k alone.
+    """
     allowed, exactly = -1, (1 - far) ** pairs
     while exactly <= 1 - confidence and allowed < far * pairs:
         allowed += 1
@@ -655,118 +550,88 @@ def pair_by_pair(pairs, far, confidence):
 # --- far_error
 
 
-@wrong(
-    "far_error",
-    "the binomial error",
-    hint="That is the error for independent pairs: it keeps only the terms with p = q.",
-)
+@wrong("far_error", "the binomial error")
 def binomial_error(first, second, accepted):
-    """Every pair is a trial."""
+    """Every pair is a trial.
+
+    That is the error for independent pairs: it keeps only the terms with p = q.
+    """
     rate = np.mean(accepted)
     return np.sqrt(rate * (1 - rate) / len(accepted))
 
 
-@wrong(
-    "far_error",
-    "the first person of each pair only",
-    hint="A person in common may stand first in one pair and second in the other.",
-)
+@wrong("far_error", "the first person of each pair only")
 def first_person_only(first, second, accepted):
-    """Pairs of the same first person belong together."""
+    """Pairs of the same first person belong together.
+
+    A person in common may stand first in one pair and second in the other.
+    """
     e = accepted - np.mean(accepted)
     return np.sqrt(max(e @ (first[:, None] == first) @ e, 0)) / len(e)
 
 
-@wrong(
-    "far_error",
-    "the same place only",
-    hint="A person in common may stand first in one pair and second in the other: "
-    "compare all four ways.",
-)
+@wrong("far_error", "the same place only")
 def same_place_only(first, second, accepted):
-    """First with first, second with second."""
+    """First with first, second with second.
+
+    A person in common may stand first in one pair and second in the other: compare all four ways.
+    """
     e = accepted - np.mean(accepted)
     share = (first[:, None] == first) | (second[:, None] == second)
     return np.sqrt(max(e @ share @ e, 0)) / len(e)
 
 
-@wrong(
-    "far_error",
-    "pairs with both people in common counted twice",
-    hint="Adding up person by person counts a pair with itself, and pairs of the same two people, "
-    "twice: take them off once.",
-)
+@wrong("far_error", "pairs with both people in common counted twice")
 def counted_person_by_person(first, second, accepted):
-    """For each person the square of the sum over that person's pairs."""
+    """For each person the square of the sum over that person's pairs.
+
+    Adding up person by person counts a pair with itself, and pairs of the same two people, twice:
+    take them off once.
+    """
     e = accepted - np.mean(accepted)
     sums = [np.sum(e[(first == who) | (second == who)]) for who in np.union1d(first, second)]
     return np.sqrt(np.sum(np.square(sums))) / len(e)
 
 
-@wrong(
+wrong(
     "far_error",
     "the terms with p = q left out",
+    belief="Two different pairs with a person in common.",
     hint="A pair has people in common with itself: its own square belongs to the sum.",
+    edit={"return np.sqrt(": "share &= ~np.eye(len(e), dtype=bool)\nreturn np.sqrt("},
 )
-def without_squares(first, second, accepted):
-    """Two different pairs with a person in common."""
-    e = accepted - np.mean(accepted)
-    one, other = first[:, None], second[:, None]
-    share = (one == first) | (one == second) | (other == first) | (other == second)
-    share &= ~np.eye(len(e), dtype=bool)
-    return np.sqrt(max(e @ share @ e, 0)) / len(e)
 
-
-@wrong(
+wrong(
     "far_error",
     "each two pairs taken once",
+    belief="Combinations, not permutations.",
     hint="(p, q) and (q, p) are two terms of the sum.",
+    edit={"np.sqrt(max(e @ share @ e, 0))": "np.sqrt(max(e @ np.triu(share) @ e, 0))"},
 )
-def one_triangle(first, second, accepted):
-    """Combinations, not permutations."""
-    e = accepted - np.mean(accepted)
-    one, other = first[:, None], second[:, None]
-    share = (one == first) | (one == second) | (other == first) | (other == second)
-    return np.sqrt(max(e @ np.triu(share) @ e, 0)) / len(e)
 
-
-@wrong(
+wrong(
     "far_error",
     "FAR not subtracted",
+    belief="The decisions themselves are multiplied.",
     hint="e is the distance from FAR: decisions as such are all positive and look correlated.",
+    edit={"e = accepted - np.mean(accepted)": "e = accepted * 1.0"},
 )
-def not_centred(first, second, accepted):
-    """The decisions themselves are multiplied."""
-    e = accepted * 1.0
-    one, other = first[:, None], second[:, None]
-    share = (one == first) | (one == second) | (other == first) | (other == second)
-    return np.sqrt(e @ share @ e) / len(e)
 
-
-@wrong(
+wrong(
     "far_error",
     "the variance returned",
+    belief="The sum over the square of the number of pairs.",
     hint="The standard error is the root of the variance.",
+    edit={"np.sqrt(max(e @ share @ e, 0)) / len(e)": "max(e @ share @ e, 0) / len(e) ** 2"},
 )
-def variance_returned(first, second, accepted):
-    """The sum over the square of the number of pairs."""
-    e = accepted - np.mean(accepted)
-    one, other = first[:, None], second[:, None]
-    share = (one == first) | (one == second) | (other == first) | (other == second)
-    return max(e @ share @ e, 0) / len(e) ** 2
 
-
-@wrong(
+wrong(
     "far_error",
     "a negative sum gives NaN",
+    belief="A variance is never negative.",
     hint="The estimate can come out negative, and has no root then: return 0 for it.",
+    edit={"np.sqrt(max(e @ share @ e, 0)) / len(e)": "np.sqrt(e @ share @ e) / len(e)"},
 )
-def root_of_a_negative(first, second, accepted):
-    """A variance is never negative."""
-    e = accepted - np.mean(accepted)
-    one, other = first[:, None], second[:, None]
-    share = (one == first) | (one == second) | (other == first) | (other == second)
-    return np.sqrt(e @ share @ e) / len(e)
 
 
 @right("far_error", "two loops")
@@ -809,89 +674,81 @@ def memberships(first, second, accepted):
 # --- misleading
 
 
-@wrong(
-    "misleading",
-    "A better in every respect",
-    hint="B has to win at the small FAR: let a few of A's strangers be nearer than its own people.",
-)
+@wrong("misleading", "A better in every respect")
 def better_throughout(n, target):
-    """What is more accurate is better."""
+    """What is more accurate is better.
+
+    B has to win at the small FAR: let a few of A's strangers be nearer than its own people.
+    """
     mixed = np.where(np.arange(n) < n // 2, 1.0, 2.5)
     return np.full(n, 0.5), np.full(n, 2.0), mixed, np.full(n, 2.0)
 
 
-@wrong(
-    "misleading",
-    "A and B exchanged",
-    hint="A is the one with the higher accuracy; it comes first.",
-)
+@wrong("misleading", "A and B exchanged")
 def exchanged(n, target):
-    """The better one comes first."""
+    """The better one comes first.
+
+    A is the one with the higher accuracy; it comes first.
+    """
     too_many = int(target * n) + 1
     strangers = np.where(np.arange(n) < too_many, 0.5, 2.0)
     half = np.where(np.arange(n) < n // 2, 0.1, 3.0)
     return half, np.full(n, 2.0), np.full(n, 1.0), strangers
 
 
-@wrong(
-    "misleading",
-    "as many strangers in front as the FAR allows",
-    hint="The FAR allows ⌊target · n⌋ false accepts: with that many strangers in front "
-    "the threshold still reaches beyond them. One more is needed.",
-)
+@wrong("misleading", "as many strangers in front as the FAR allows")
 def as_many_as_allowed(n, target):
-    """`target` of the strangers in front spoil A."""
+    """`target` of the strangers in front spoil A.
+
+    The FAR allows ⌊target · n⌋ false accepts: with that many strangers in front the threshold still
+    reaches beyond them. One more is needed.
+    """
     strangers = np.where(np.arange(n) < int(target * n), 0.5, 2.0)
     half = np.where(np.arange(n) < n // 2, 0.1, 3.0)
     return np.full(n, 1.0), strangers, half, np.full(n, 2.0)
 
 
-@wrong(
-    "misleading",
-    "the number of strangers rounded up",
-    hint="Rounding up adds nothing where target · n is a whole number: it takes one more than "
-    "is allowed.",
-)
+@wrong("misleading", "the number of strangers rounded up")
 def rounded_up(n, target):
-    """More than the target is the next whole number."""
+    """More than the target is the next whole number.
+
+    Rounding up adds nothing where target · n is a whole number: it takes one more than is allowed.
+    """
     strangers = np.where(np.arange(n) < max(1, np.ceil(target * n)), 0.5, 2.0)
     half = np.where(np.arange(n) < n // 2, 0.1, 3.0)
     return np.full(n, 1.0), strangers, half, np.full(n, 2.0)
 
 
-@wrong(
-    "misleading",
-    "one stranger in front",
-    hint="A single stranger spoils A only where no false accept is allowed: "
-    "how many does this target allow?",
-)
+@wrong("misleading", "one stranger in front")
 def one_stranger(n, target):
-    """The nearest stranger sets the threshold."""
+    """The nearest stranger sets the threshold.
+
+    A single stranger spoils A only where no false accept is allowed: how many does this target
+    allow?
+    """
     strangers = np.where(np.arange(n) < 1, 0.5, 2.0)
     half = np.where(np.arange(n) < n // 2, 0.1, 3.0)
     return np.full(n, 1.0), strangers, half, np.full(n, 2.0)
 
 
-@wrong(
-    "misleading",
-    "B better in every respect",
-    hint="B must make more mistakes at its best threshold than A does at its own.",
-)
+@wrong("misleading", "B better in every respect")
 def other_better_throughout(n, target):
-    """A low VAL at the FAR is all that is needed."""
+    """A low VAL at the FAR is all that is needed.
+
+    B must make more mistakes at its best threshold than A does at its own.
+    """
     too_many = int(target * n) + 1
     strangers = np.where(np.arange(n) < too_many, 0.5, 2.0)
     return np.full(n, 1.0), strangers, np.full(n, 0.4), np.full(n, 2.0)
 
 
-@wrong(
-    "misleading",
-    "both at one threshold",
-    hint="Each embedding is judged at its own best threshold: "
-    "stretching all distances changes neither accuracy nor VAL.",
-)
+@wrong("misleading", "both at one threshold")
 def stretched(n, target):
-    """At d = 1 A is right throughout, and B is not."""
+    """At d = 1 A is right throughout, and B is not.
+
+    Each embedding is judged at its own best threshold: stretching all distances changes neither
+    accuracy nor VAL.
+    """
     return np.full(n, 0.5), np.full(n, 1.5), np.full(n, 1.25), np.full(n, 3.75)
 
 

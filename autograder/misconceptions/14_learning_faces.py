@@ -7,13 +7,12 @@ from autograder.bank import right, wrong
 # --- convolution_gradients
 
 
-@wrong(
-    "convolution_gradients",
-    "the last patch overwrites the others",
-    hint="A moment is part of several patches, and all of them send something back: add.",
-)
+@wrong("convolution_gradients", "the last patch overwrites the others")
 def overwritten(x, W, G):
-    """Each patch writes its gradient to where it was copied from."""
+    """Each patch writes its gradient to where it was copied from.
+
+    A moment is part of several patches, and all of them send something back: add.
+    """
     by_x, by_W = np.zeros(x.shape), np.zeros(W.shape)
     for i in range(G.shape[1]):
         by_x[:, i : i + len(W)] = np.einsum("bm,jcm->bjc", G[:, i], W)
@@ -21,49 +20,29 @@ def overwritten(x, W, G):
     return by_x, by_W
 
 
-@wrong(
+wrong(
     "convolution_gradients",
     "the gradient goes back in the wrong direction",
+    belief="The way back uses the same sums as the way forward.",
     hint="Y at i takes from x at i + j, so the gradient at i goes back to i + j, with the same j.",
+    edit={"G @ W[j].T": "G @ W[-1 - j].T"},
 )
-def kernel_turned(x, W, G):
-    """The way back uses the same sums as the way forward."""
-    k, places = len(W), G.shape[1]
-    by_x, by_W = np.zeros(x.shape), np.zeros(W.shape)
-    for j in range(k):
-        by_x[:, j : j + places] += G @ W[k - 1 - j].T
-        by_W[j] = np.einsum("bic,bim->cm", x[:, j : j + places], G)
-    return by_x, by_W
 
-
-@wrong(
+wrong(
     "convolution_gradients",
     "the weights' gradient averaged over the batch",
+    belief="Gradients of a batch are means.",
     hint="G is the gradient with respect to each Y already: nothing is left to divide by.",
+    edit={"x[:, j : j + places], G)": "x[:, j : j + places], G) / len(x)"},
 )
-def averaged_over_the_batch(x, W, G):
-    """Gradients of a batch are means."""
-    by_x, by_W = np.zeros(x.shape), np.zeros(W.shape)
-    places = G.shape[1]
-    for j in range(len(W)):
-        by_x[:, j : j + places] += G @ W[j].T
-        by_W[j] = np.einsum("bic,bim->cm", x[:, j : j + places], G) / len(x)
-    return by_x, by_W
 
-
-@wrong(
+wrong(
     "convolution_gradients",
     "only one place of the weights' gradient",
+    belief="A weight meets the beginning of the recording.",
     hint="The same weights are used at every place: their gradient is a sum over all places.",
+    edit={'np.einsum("bic,bim->cm", x[:, j : j + places], G)': "x[:, j].T @ G[:, 0]"},
 )
-def one_place(x, W, G):
-    """A weight meets the beginning of the recording."""
-    by_x, by_W = np.zeros(x.shape), np.zeros(W.shape)
-    places = G.shape[1]
-    for j in range(len(W)):
-        by_x[:, j : j + places] += G @ W[j].T
-        by_W[j] = x[:, j].T @ G[:, 0]
-    return by_x, by_W
 
 
 @right("convolution_gradients", "five loops")
@@ -99,73 +78,48 @@ def with_patches(x, W, G):
 # --- forgetful_steps
 
 
-@wrong(
+wrong(
     "forgetful_steps",
     "not corrected for its start at 0",
+    belief="After a few steps the start does not matter.",
     hint="The mean starts at 0 and is too small at first: divide it by 1 − β to the power t.",
+    edit={"mean / (1 - decay**t)": "mean"},
 )
-def uncorrected(gradients, rate, decay):
-    """After a few steps the start does not matter."""
-    mean, changes = np.zeros(gradients.shape[1]), []
-    for g in gradients:
-        mean = decay * mean + (1 - decay) * g**2
-        changes.append(-rate * g / np.sqrt(np.where(mean > 0, mean, 1)))
-    return np.array(changes)
 
 
-@wrong(
-    "forgetful_steps",
-    "AdaGrad itself",
-    hint="Nothing is forgotten here: squares are to be averaged with weights that decay.",
-)
+@wrong("forgetful_steps", "AdaGrad itself")
 def adagrad(gradients, rate, decay):
-    """The sum of the squares is what counts."""
+    """The sum of the squares is what counts.
+
+    Nothing is forgotten here: squares are to be averaged with weights that decay.
+    """
     total = np.cumsum(gradients**2, axis=0)
     return -rate * gradients / np.sqrt(np.where(total > 0, total, 1))
 
 
-@wrong(
+wrong(
     "forgetful_steps",
     "the weights of old and new exchanged",
+    belief="The decay is the share of the new one.",
     hint="β is what is kept of the mean, 1 − β the share of the new square.",
+    edit={"decay * mean + (1 - decay) * g**2": "(1 - decay) * mean + decay * g**2"},
 )
-def exchanged(gradients, rate, decay):
-    """The decay is the share of the new one."""
-    mean, changes = np.zeros(gradients.shape[1]), []
-    for t, g in enumerate(gradients, start=1):
-        mean = (1 - decay) * mean + decay * g**2
-        corrected = np.sqrt(mean / (1 - decay**t))
-        changes.append(-rate * g / np.where(corrected > 0, corrected, 1))
-    return np.array(changes)
 
-
-@wrong(
+wrong(
     "forgetful_steps",
     "one scale for all weights",
+    belief="The gradient is divided by its typical length.",
     hint="Each weight has a mean of its own squares.",
+    edit={"(1 - decay) * g**2": "(1 - decay) * np.mean(g**2)"},
 )
-def one_scale(gradients, rate, decay):
-    """The gradient is divided by its typical length."""
-    mean, changes = 0.0, []
-    for t, g in enumerate(gradients, start=1):
-        mean = decay * mean + (1 - decay) * (g**2).mean()
-        changes.append(-rate * g / np.sqrt(mean / (1 - decay**t)))
-    return np.array(changes)
 
-
-@wrong(
+wrong(
     "forgetful_steps",
     "the root forgotten",
+    belief="Divide by the mean of the squares.",
     hint="The step is divided by the square root of the mean of squares: it then has the size η.",
+    edit={"corrected = np.sqrt(mean / (1 - decay**t))": "corrected = mean / (1 - decay**t)"},
 )
-def no_root(gradients, rate, decay):
-    """Divide by the mean of the squares."""
-    mean, changes = np.zeros(gradients.shape[1]), []
-    for t, g in enumerate(gradients, start=1):
-        mean = decay * mean + (1 - decay) * g**2
-        corrected = mean / (1 - decay**t)
-        changes.append(-rate * g / np.where(corrected > 0, corrected, 1))
-    return np.array(changes)
 
 
 @right("forgetful_steps", "all weights of the past written out")
@@ -194,23 +148,21 @@ def with_epsilon(gradients, rate, decay):
 # --- moved
 
 
-@wrong(
-    "moved",
-    "what moves out comes in on the other side",
-    hint="`np.roll` is for circles. At the border of a picture its last value goes on.",
-)
+@wrong("moved", "what moves out comes in on the other side")
 def rolled(images, moves):
-    """Moving is rolling."""
+    """Moving is rolling.
+
+    `np.roll` is for circles. At the border of a picture its last value goes on.
+    """
     return np.array([np.roll(x, tuple(m), axis=(0, 1)) for x, m in zip(images, moves, strict=True)])
 
 
-@wrong(
-    "moved",
-    "black where nothing comes from",
-    hint="Where nothing comes from, the value at the border goes on: clip the indices.",
-)
+@wrong("moved", "black where nothing comes from")
 def black(images, moves):
-    """What is not there is 0."""
+    """What is not there is 0.
+
+    Where nothing comes from, the value at the border goes on: clip the indices.
+    """
     out = np.zeros_like(images)
     _, H, W = images.shape
     for b, (down, right_) in enumerate(moves):
@@ -221,40 +173,33 @@ def black(images, moves):
     return out
 
 
-@wrong(
-    "moved",
-    "moved the other way",
-    hint="The pixel at row i comes from row i − down: a picture that moves down is read higher up.",
-)
+@wrong("moved", "moved the other way")
 def other_way(images, moves):
-    """Moving down by one reads one row further down."""
+    """Moving down by one reads one row further down.
+
+    The pixel at row i comes from row i − down: a picture that moves down is read higher up.
+    """
     B, H, W = images.shape
     rows = np.clip(np.arange(H) + moves[:, :1], 0, H - 1)
     columns = np.clip(np.arange(W) + moves[:, 1:], 0, W - 1)
     return images[np.arange(B)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
-@wrong(
+wrong(
     "moved",
     "every picture moved like the first",
+    belief="A batch is moved.",
     hint="Each picture has a row of its own in `moves`.",
+    edit={"rows =": "moves = np.repeat(moves[:1], B, axis=0)\nrows ="},
 )
-def like_the_first(images, moves):
-    """A batch is moved."""
-    B, H, W = images.shape
-    moves = np.repeat(moves[:1], B, axis=0)
-    rows = np.clip(np.arange(H) - moves[:, :1], 0, H - 1)
-    columns = np.clip(np.arange(W) - moves[:, 1:], 0, W - 1)
-    return images[np.arange(B)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
-@wrong(
-    "moved",
-    "down and right exchanged",
-    hint="The first number of a row moves down, that is along axis 1 of the batch.",
-)
+@wrong("moved", "down and right exchanged")
 def exchanged_axes(images, moves):
-    """The first number is x, the second y."""
+    """The first number is x, the second y.
+
+    The first number of a row moves down, that is along axis 1 of the batch.
+    """
     B, H, W = images.shape
     rows = np.clip(np.arange(H) - moves[:, 1:], 0, H - 1)
     columns = np.clip(np.arange(W) - moves[:, :1], 0, W - 1)
@@ -294,23 +239,21 @@ def padded_and_cut(images, moves):
 # --- epoch
 
 
-@wrong(
-    "epoch",
-    "shuffled and cut, without a plan",
-    hint="Chance alone does not put `faces` pictures of each of `people` people in a batch: plan",
-)
+@wrong("epoch", "shuffled and cut, without a plan")
 def shuffled_and_cut(labels, people, faces, rng):
-    """Each picture once: a permutation."""
+    """Each picture once: a permutation.
+
+    Chance alone does not put `faces` pictures of each of `people` people in a batch: plan
+    """
     return rng.permutation(len(labels)).reshape(-1, people * faces)
 
 
-@wrong(
-    "epoch",
-    "every batch drawn anew",
-    hint="In an epoch each picture occurs once: what one batch has used is gone for the others.",
-)
+@wrong("epoch", "every batch drawn anew")
 def drawn_anew(labels, people, faces, rng):
-    """A batch of random people with random pictures, again and again."""
+    """A batch of random people with random pictures, again and again.
+
+    In an epoch each picture occurs once: what one batch has used is gone for the others.
+    """
     batches = []
     for _ in range(len(labels) // (people * faces)):
         names = rng.choice(np.unique(labels), size=people, replace=False)
@@ -320,45 +263,32 @@ def drawn_anew(labels, people, faces, rng):
     return np.array(batches)
 
 
-@wrong(
+wrong(
     "epoch",
     "no chance in it",
+    belief="Each picture once, in order.",
     hint="The plan is the same in every epoch: shuffle pictures and people with `rng`.",
+    edit={
+        "rng.permutation(np.flatnonzero(labels == name))": "np.flatnonzero(labels == name)",
+        "rng.permutation(len(names))": "np.arange(len(names))",
+    },
 )
-def no_chance(labels, people, faces, rng):
-    """Each picture once, in order."""
-    names = np.unique(labels)
-    rows = np.array([np.flatnonzero(labels == name) for name in names])
-    batches = []
-    for start in range(0, rows.shape[1], faces):
-        for first in range(0, len(names), people):
-            batches.append(rows[first : first + people, start : start + faces].ravel())
-    return np.array(batches)
 
-
-@wrong(
+wrong(
     "epoch",
     "the same people always together",
+    belief="It is enough to shuffle the pictures.",
     hint="Pictures are shuffled, people are not: the same people meet in every epoch.",
+    edit={"rng.permutation(len(names))": "np.arange(len(names))"},
 )
-def same_company(labels, people, faces, rng):
-    """It is enough to shuffle the pictures."""
-    names = np.unique(labels)
-    rows = np.array([rng.permutation(np.flatnonzero(labels == name)) for name in names])
-    batches = []
-    for start in range(0, rows.shape[1], faces):
-        for first in range(0, len(names), people):
-            batches.append(rows[first : first + people, start : start + faces].ravel())
-    return np.array(batches)
 
 
-@wrong(
-    "epoch",
-    "labels taken for 0, 1, 2, …",
-    hint="Labels may be any integers in any order: find each person's rows by comparing.",
-)
+@wrong("epoch", "labels taken for 0, 1, 2, …")
 def sorted_labels(labels, people, faces, rng):
-    """Person y has the rows from y·n to (y + 1)·n."""
+    """Person y has the rows from y·n to (y + 1)·n.
+
+    Labels may be any integers in any order: find each person's rows by comparing.
+    """
     count = len(np.unique(labels))
     rows = rng.permuted(np.arange(len(labels)).reshape(count, -1), axis=1)
     batches = []
@@ -399,13 +329,12 @@ def shuffled_batches(labels, people, faces, rng):
 # --- chain_groups
 
 
-@wrong(
-    "chain_groups",
-    "direct neighbours of the first picture only",
-    hint="A chain may go over other pictures: neighbours of neighbours belong to the group, too.",
-)
+@wrong("chain_groups", "direct neighbours of the first picture only")
 def direct_neighbours(d2, d):
-    """The first picture that has no group takes all that are near it."""
+    """The first picture that has no group takes all that are near it.
+
+    A chain may go over other pictures: neighbours of neighbours belong to the group, too.
+    """
     group = -np.ones(len(d2), dtype=int)
     for i in range(len(d2)):
         if group[i] < 0:
@@ -413,13 +342,12 @@ def direct_neighbours(d2, d):
     return group
 
 
-@wrong(
-    "chain_groups",
-    "one pass over the pictures",
-    hint="When two groups meet, *all* members of one get the number of the other, not one picture.",
-)
+@wrong("chain_groups", "one pass over the pictures")
 def one_pass(d2, d):
-    """Each picture joins the group of the last earlier picture that is near it."""
+    """Each picture joins the group of the last earlier picture that is near it.
+
+    When two groups meet, *all* members of one get the number of the other, not one picture.
+    """
     group = np.arange(len(d2))
     for i in range(len(d2)):
         for j in range(i):
@@ -428,14 +356,13 @@ def one_pass(d2, d):
     return group
 
 
-@wrong(
-    "chain_groups",
-    "three rounds of passing numbers on",
-    hint="A number travels one step a round, and a chain may be longer than your rounds: "
-    "go on until nothing changes.",
-)
+@wrong("chain_groups", "three rounds of passing numbers on")
 def three_rounds(d2, d):
-    """Each picture takes the least number near it, a few times over."""
+    """Each picture takes the least number near it, a few times over.
+
+    A number travels one step a round, and a chain may be longer than your rounds: go on until
+    nothing changes.
+    """
     group = np.arange(len(d2))
     for _ in range(3):
         for i in range(len(d2)):
@@ -443,40 +370,29 @@ def three_rounds(d2, d):
     return group
 
 
-@wrong(
+wrong(
     "chain_groups",
     "the distance taken without its square",
+    belief="The threshold is a distance.",
     hint="d is a threshold for squared distances, as in `d2`: nothing is to be squared again.",
+    edit={"d2 <= d": "d2 <= d**2"},
 )
-def d_squared(d2, d):
-    """The threshold is a distance."""
-    group = np.arange(len(d2))
-    for i, j in np.argwhere(d2 <= d**2):
-        group[group == group[j]] = group[i]
-    return group
 
-
-@wrong(
+wrong(
     "chain_groups",
     "farther than d only if it is less than d",
+    belief="Accepted means less than the threshold.",
     hint="At most d: a step of exactly d is allowed.",
+    edit={"d2 <= d": "d2 < d"},
 )
-def strictly_less(d2, d):
-    """Accepted means less than the threshold."""
-    group = np.arange(len(d2))
-    close = d2 < d
-    for i, j in np.argwhere(close):
-        group[group == group[j]] = group[i]
-    return group
 
 
-@wrong(
-    "chain_groups",
-    "no larger than d across",
-    hint="Two pictures of a group may be far apart, if steps of at most d lead over others.",
-)
+@wrong("chain_groups", "no larger than d across")
 def complete_linkage(d2, d):
-    """In a group all pictures are near each other."""
+    """In a group all pictures are near each other.
+
+    Two pictures of a group may be far apart, if steps of at most d lead over others.
+    """
     groups = [[i] for i in range(len(d2))]
     while len(groups) > 1:
         best = min(
@@ -518,35 +434,32 @@ def matrix_powers(d2, d):
 # --- gain
 
 
-@wrong(
-    "gain",
-    "every result taken for a person",
-    hint="Results of one person in several splits are not independent: average them first.",
-)
+@wrong("gain", "every result taken for a person")
 def all_results(ours, theirs, who):
-    """All S·P differences are one sample."""
+    """All S·P differences are one sample.
+
+    Results of one person in several splits are not independent: average them first.
+    """
     difference = (ours - theirs).ravel()
     return difference.mean(), difference.std(ddof=1) / np.sqrt(len(difference))
 
 
-@wrong(
-    "gain",
-    "splits taken for people",
-    hint="Splits share their people, who are the independent units: average each one over splits.",
-)
+@wrong("gain", "splits taken for people")
 def over_splits(ours, theirs, who):
-    """Each split is an experiment."""
+    """Each split is an experiment.
+
+    Splits share their people, who are the independent units: average each one over splits.
+    """
     each = (ours - theirs).mean(axis=1)
     return each.mean(), each.std(ddof=1) / np.sqrt(len(each))
 
 
-@wrong(
-    "gain",
-    "not paired",
-    hint="Both methods meet the same people: take each person's difference first, then its spread.",
-)
+@wrong("gain", "not paired")
 def unpaired(ours, theirs, who):
-    """The error of a difference is the root of the sum of the squared errors."""
+    """The error of a difference is the root of the sum of the squared errors.
+
+    Both methods meet the same people: take each person's difference first, then its spread.
+    """
     people = np.unique(who)
     a = np.array([ours[who == person].mean() for person in people])
     b = np.array([theirs[who == person].mean() for person in people])
@@ -554,28 +467,21 @@ def unpaired(ours, theirs, who):
     return a.mean() - b.mean(), error
 
 
-@wrong(
+wrong(
     "gain",
     "the spread of people given as the error of the mean",
+    belief="The uncertainty is the standard deviation.",
     hint="The mean of n people is less uncertain than one of them: divide by the root of n.",
+    edit={"each.std(ddof=1) / np.sqrt(len(each))": "each.std(ddof=1)"},
 )
-def spread_of_people(ours, theirs, who):
-    """The uncertainty is the standard deviation."""
-    difference = ours - theirs
-    each = np.array([difference[who == person].mean() for person in np.unique(who)])
-    return each.mean(), each.std(ddof=1)
 
-
-@wrong(
+wrong(
     "gain",
     "divided by n where one degree of freedom is spent",
+    belief="np.std is the standard deviation.",
     hint="The mean was estimated from the same numbers: divide the squares by n − 1 (`ddof=1`).",
+    edit={"each.std(ddof=1) / np.sqrt(len(each))": "each.std() / np.sqrt(len(each))"},
 )
-def without_ddof(ours, theirs, who):
-    """np.std is the standard deviation."""
-    difference = ours - theirs
-    each = np.array([difference[who == person].mean() for person in np.unique(who)])
-    return each.mean(), each.std() / np.sqrt(len(each))
 
 
 @right("gain", "sums by bincount")

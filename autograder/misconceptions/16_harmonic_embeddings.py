@@ -8,90 +8,78 @@ from autograder.bank import right, wrong
 # --- mixed_distance
 
 
-@wrong(
-    "mixed_distance",
-    "both embeddings turned",
-    hint="Only one of the two is new: the cosine comes in once.",
-    value=True,
-)
+@wrong("mixed_distance", "both embeddings turned")
 def both_turned():
-    """Each picture brings its own cos β."""
+    """Each picture brings its own cos β.
+
+    Only one of the two is new: the cosine comes in once.
+    """
     beta, d2 = sp.symbols("beta d2", positive=True)
     return 2 - sp.cos(beta) ** 2 * (2 - d2)
 
 
-@wrong(
-    "mixed_distance",
-    "squares of two sides added",
-    hint="Pythagoras needs a right angle: put 2 − 2ab⊤ for the squared distance "
-    "and take the mean of the product.",
-    value=True,
-)
+@wrong("mixed_distance", "squares of two sides added")
 def squares_added():
-    """From old to old, then from old to new, at right angles."""
+    """From old to old, then from old to new, at right angles.
+
+    Pythagoras needs a right angle: put 2 − 2ab⊤ for the squared distance and take the mean of the
+    product.
+    """
     beta, d2 = sp.symbols("beta d2", positive=True)
     return d2 + 2 - 2 * sp.cos(beta)
 
 
-@wrong(
-    "mixed_distance",
-    "the distance shrunk by the cosine",
-    hint="A new embedding has the length 1 as well: it is the product that shrinks, "
-    "and the distance goes towards 2.",
-    value=True,
-)
+@wrong("mixed_distance", "the distance shrunk by the cosine")
 def distance_shrunk():
-    """What is left of the old embedding is cos β, so that is left of its distances."""
+    """What is left of the old embedding is cos β, so that is left of its distances.
+
+    A new embedding has the length 1 as well: it is the product that shrinks, and the distance goes
+    towards 2.
+    """
     beta, d2 = sp.symbols("beta d2", positive=True)
     return d2 * sp.cos(beta)
 
 
-@wrong(
-    "mixed_distance",
-    "angles added",
-    hint="u points anywhere at right angles, not away from the other picture: "
-    "take the mean over its directions.",
-    value=True,
-)
+@wrong("mixed_distance", "angles added")
 def angles_added():
-    """Turned by β, the picture is farther by β."""
+    """Turned by β, the picture is farther by β.
+
+    u points anywhere at right angles, not away from the other picture: take the mean over its
+    directions.
+    """
     beta, d2 = sp.symbols("beta d2", positive=True)
     return 2 - 2 * sp.cos(beta + sp.acos(1 - d2 / 2))
 
 
-@wrong(
-    "mixed_distance",
-    "the old picture shrunk with the new one",
-    hint="The other picture's embedding is old and keeps its length 1: "
-    "in ‖cos β e + sin β u − e'‖² only e has the factor.",
-    value=True,
-)
+@wrong("mixed_distance", "the old picture shrunk with the new one")
 def both_shrunk():
-    """cos²β of the old squared distance, and sin²β of the new direction."""
+    """cos²β of the old squared distance, and sin²β of the new direction.
+
+    The other picture's embedding is old and keeps its length 1: in ‖cos β e + sin β u − e'‖² only e
+    has the factor.
+    """
     beta, d2 = sp.symbols("beta d2", positive=True)
     return sp.cos(beta) ** 2 * d2 + sp.sin(beta) ** 2
 
 
-@wrong(
-    "mixed_distance",
-    "the squared distance taken for the product",
-    hint="For unit vectors the product is 1 − d²/2, not 1 − d².",
-    value=True,
-)
+@wrong("mixed_distance", "the squared distance taken for the product")
 def half_forgotten():
-    """ee'ᵀ = 1 − d²."""
+    """ee'ᵀ = 1 − d².
+
+    For unit vectors the product is 1 − d²/2, not 1 − d².
+    """
     beta, d2 = sp.symbols("beta d2", positive=True)
     return 2 - 2 * sp.cos(beta) * (1 - d2)
 
 
-@right("mixed_distance", "a mean of 2 and d², weighted", value=True)
+@right("mixed_distance", "a mean of 2 and d², weighted")
 def weighted_mean():
     """cos β of the old distance, the rest of 2."""
     beta, d2 = sp.symbols("beta d2", positive=True)
     return sp.cos(beta) * d2 + (1 - sp.cos(beta)) * 2
 
 
-@right("mixed_distance", "through the angle of the old embeddings", value=True)
+@right("mixed_distance", "through the angle of the old embeddings")
 def through_the_angle():
     """The product as a cosine."""
     beta, d2 = sp.symbols("beta d2", positive=True)
@@ -102,86 +90,74 @@ def through_the_angle():
 # --- flip_angle
 
 
-@wrong(
-    "flip_angle",
-    "both distances move towards 2 alike",
-    hint="Anchor and positive are both new, so their product loses cos β twice.",
-    value=True,
-)
+@wrong("flip_angle", "both distances move towards 2 alike")
 def both_mixed():
-    """Both gaps to 2 shrink by cos β, so the order is kept until nothing is left."""
+    """Both gaps to 2 shrink by cos β, so the order is kept until nothing is left.
+
+    Anchor and positive are both new, so their product loses cos β twice.
+    """
     return sp.pi / 2
 
 
-@wrong(
-    "flip_angle",
-    "the old negative has not moved",
-    hint="The negative is old, but its distance to the new anchor is a mixed one: it changes, too.",
-    value=True,
-)
+@wrong("flip_angle", "the old negative has not moved")
 def negative_stays():
-    """The distance to a stored embedding stays as it was."""
+    """The distance to a stored embedding stays as it was.
+
+    The negative is old, but its distance to the new anchor is a mixed one: it changes, too.
+    """
     d2_ap, d2_an = sp.symbols("d2_ap d2_an", positive=True)
     return sp.acos(sp.sqrt((2 - d2_an) / (2 - d2_ap)))
 
 
-@wrong(
-    "flip_angle",
-    "the positive has not moved",
-    hint="Anchor and positive have drifted independently: even two new embeddings are "
-    "farther apart than they were.",
-    value=True,
-)
+@wrong("flip_angle", "the positive has not moved")
 def positive_stays():
-    """Distances of new embeddings are those of old ones."""
+    """Distances of new embeddings are those of old ones.
+
+    Anchor and positive have drifted independently: even two new embeddings are farther apart than
+    they were.
+    """
     d2_ap, d2_an = sp.symbols("d2_ap d2_an", positive=True)
     return sp.acos((2 - d2_ap) / (2 - d2_an))
 
 
-@wrong(
-    "flip_angle",
-    "the ratio of the distances",
-    hint="It is the products, 1 − d²/2, that shrink by cosines, not the distances.",
-    value=True,
-)
+@wrong("flip_angle", "the ratio of the distances")
 def ratio_of_distances():
-    """cos β makes up for the ratio."""
+    """cos β makes up for the ratio.
+
+    It is the products, 1 − d²/2, that shrink by cosines, not the distances.
+    """
     d2_ap, d2_an = sp.symbols("d2_ap d2_an", positive=True)
     return sp.acos(d2_ap / d2_an)
 
 
-@wrong(
-    "flip_angle",
-    "the difference of the old angles",
-    hint="u does not point towards the negative: compare the two expected squared distances.",
-    value=True,
-)
+@wrong("flip_angle", "the difference of the old angles")
 def difference_of_angles():
-    """Turned by as much as the negative is farther, the anchor is half-way."""
+    """Turned by as much as the negative is farther, the anchor is half-way.
+
+    u does not point towards the negative: compare the two expected squared distances.
+    """
     d2_ap, d2_an = sp.symbols("d2_ap d2_an", positive=True)
     return sp.acos(1 - d2_an / 2) - sp.acos(1 - d2_ap / 2)
 
 
-@wrong(
-    "flip_angle",
-    "the cosine instead of the angle",
-    hint="You have cos β; the angle was asked for.",
-    value=True,
-)
+@wrong("flip_angle", "the cosine instead of the angle")
 def cosine_returned():
-    """cos β says which angle it is."""
+    """cos β says which angle it is.
+
+    You have cos β; the angle was asked for.
+    """
     d2_ap, d2_an = sp.symbols("d2_ap d2_an", positive=True)
     return (2 - d2_an) / (2 - d2_ap)
 
 
-@right("flip_angle", "with a sine", value=True)
+@right("flip_angle", "with a sine")
 def with_a_sine():
     """What is missing to a right angle."""
     d2_ap, d2_an = sp.symbols("d2_ap d2_an", positive=True)
     return sp.pi / 2 - sp.asin((1 - d2_an / 2) / (1 - d2_ap / 2))
 
 
-@right("flip_angle", "with a tangent, decimal fractions", value=True)
+@right("flip_angle", "with a tangent, decimal fractions")
 def with_a_tangent():
     """From a right-angled triangle."""
     d2_ap, d2_an = sp.symbols("d2_ap d2_an", positive=True)
@@ -192,102 +168,73 @@ def with_a_tangent():
 # --- kind_counts
 
 
-@wrong(
-    "kind_counts",
-    "the anchor as its own positive",
-    hint="A row is not its own positive: of the anchor's own version one row less is left.",
-)
+@wrong("kind_counts", "the anchor as its own positive")
 def own_positive_counted(new, old):
-    """Every row of the person is a positive."""
+    """Every row of the person is a positive.
+
+    A row is not its own positive: of the anchor's own version one row less is left.
+    """
     sizes = np.stack([new, old])
     strangers = sizes.sum(axis=1, keepdims=True) - sizes
     return np.einsum("ak,pk,nk->apn", sizes, sizes, strangers)
 
 
-@wrong(
-    "kind_counts",
-    "one positive too few in the other version",
-    hint="The anchor is a row of one version only: of the other version all rows are positives.",
-)
+@wrong("kind_counts", "one positive too few in the other version")
 def always_one_less(new, old):
-    """There is always one positive less than there are pictures."""
+    """There is always one positive less than there are pictures.
+
+    The anchor is a row of one version only: of the other version all rows are positives.
+    """
     sizes = np.stack([new, old])
     strangers = sizes.sum(axis=1, keepdims=True) - sizes
     return np.einsum("ak,pk,nk->apn", sizes, np.maximum(sizes - 1, 0), strangers)
 
 
-@wrong(
-    "kind_counts",
-    "a picture's other embedding left out",
-    hint="A picture and its own old embedding are two rows of one person: they are a pair here.",
-)
+@wrong("kind_counts", "a picture's other embedding left out")
 def other_self_left_out(new, old):
-    """A positive is another picture, and as many pictures as possible have both embeddings."""
+    """A positive is another picture, and as many pictures as possible have both embeddings.
+
+    A picture and its own old embedding are two rows of one person: they are a pair here.
+    """
     sizes = np.stack([new, old])
     strangers = sizes.sum(axis=1, keepdims=True) - sizes
     own = np.stack([new, np.minimum(new, old), np.minimum(new, old), old]).reshape(2, 2, -1)
     return np.einsum("apk,nk->apn", sizes[:, None] * sizes - own, strangers)
 
 
-@wrong(
+wrong(
     "kind_counts",
     "negatives of both versions",
+    belief="Everybody else's rows are negatives.",
     hint="The last index says of which version the negative is: count only that one's rows.",
+    edit={"sizes.sum(axis=1, keepdims=True) - sizes": "np.sum(sizes) - sizes - sizes[::-1]"},
 )
-def negatives_of_both(new, old):
-    """Everybody else's rows are negatives."""
-    sizes = np.stack([new, old])
-    strangers = np.broadcast_to(np.sum(sizes) - sizes.sum(axis=0), sizes.shape)
-    counts = np.einsum("ak,pk,nk->apn", sizes, sizes, strangers)
-    for version in (0, 1):
-        counts[version, version] -= strangers @ sizes[version]
-    return counts
 
-
-@wrong(
+wrong(
     "kind_counts",
     "old first",
+    belief="Old comes before new.",
     hint="Index 0 is new and index 1 is old.",
+    edit={"sizes = np.stack([new, old])": "sizes = np.stack([old, new])"},
 )
-def old_first(new, old):
-    """Old comes before new."""
-    sizes = np.stack([old, new])
-    strangers = sizes.sum(axis=1, keepdims=True) - sizes
-    counts = np.einsum("ak,pk,nk->apn", sizes, sizes, strangers)
-    for version in (0, 1):
-        counts[version, version] -= strangers @ sizes[version]
-    return counts
 
-
-@wrong(
+wrong(
     "kind_counts",
     "each pair once",
+    belief="Within a version a pair is a pair.",
     hint="Both rows of a pair can be the anchor: (a, p) and (p, a) are two pairs.",
+    edit={
+        "strangers @ sizes[version]": "strangers @ sizes[version]\ncounts[version, version] //= 2",
+    },
 )
-def each_pair_once(new, old):
-    """Within a version a pair is a pair."""
-    sizes = np.stack([new, old])
-    strangers = sizes.sum(axis=1, keepdims=True) - sizes
-    counts = np.einsum("ak,pk,nk->apn", sizes, sizes, strangers)
-    for version in (0, 1):
-        counts[version, version] -= strangers @ sizes[version]
-        counts[version, version] //= 2
-    return counts
 
-
-@wrong(
+wrong(
     "kind_counts",
     "the person's own rows among the negatives",
+    belief="Any row of that version can be the negative.",
     hint="A negative shows somebody else: take away the rows of the anchor's person.",
+    edit={"keepdims=True) - sizes": "keepdims=True) + 0 * sizes"},
 )
-def own_rows_as_negatives(new, old):
-    """Any row of that version can be the negative."""
-    sizes = np.stack([new, old])
-    everybody = np.broadcast_to(sizes.sum(axis=1, keepdims=True), sizes.shape)
-    counts = np.einsum("ak,pk,nk->apn", sizes, sizes, everybody)
-    for version in (0, 1):
-        counts[version, version] -= everybody @ sizes[version]
-    return counts
 
 
 @right("kind_counts", "person by person, lists out")
@@ -319,100 +266,81 @@ def rows_counted(new, old):
 # --- proper_rotation
 
 
-@wrong(
-    "proper_rotation",
-    "reflections allowed",
-    hint="UV⊤ may have the determinant −1: look at it, and turn one singular direction round.",
-)
+@wrong("proper_rotation", "reflections allowed")
 def reflection_kept(E, E_old):
-    """The orthogonal Procrustes problem is solved by UVᵀ."""
+    """The orthogonal Procrustes problem is solved by UVᵀ.
+
+    UV⊤ may have the determinant −1: look at it, and turn one singular direction round.
+    """
     U, _, Vt = np.linalg.svd(E.T @ E_old)
     return U @ Vt
 
 
-@wrong(
+wrong(
     "proper_rotation",
     "from old to new",
+    belief="U and V can be swapped.",
     hint="That matrix turns the old embeddings onto the new ones: rows are multiplied from the "
     "right, so start from E⊤E_old.",
+    edit={"U, _, Vt = np.linalg.svd(E.T @ E_old)": "U, _, Vt = np.linalg.svd(E_old.T @ E)"},
 )
-def transposed(E, E_old):
-    """U and V can be swapped."""
-    U, _, Vt = np.linalg.svd(E_old.T @ E)
-    U[:, -1] *= np.sign(np.linalg.det(U) * np.linalg.det(Vt))
-    return U @ Vt
 
-
-@wrong(
+wrong(
     "proper_rotation",
     "the first singular direction turned round",
+    belief="Any direction will do.",
     hint="Turning a direction round costs twice its singular value: take the smallest one.",
+    edit={"U[:, -1]": "U[:, 0]"},
 )
-def first_direction(E, E_old):
-    """Any direction will do."""
-    U, _, Vt = np.linalg.svd(E.T @ E_old)
-    U[:, 0] *= np.sign(np.linalg.det(U) * np.linalg.det(Vt))
-    return U @ Vt
 
 
-@wrong(
-    "proper_rotation",
-    "the whole matrix negated",
-    hint="−R sends every row to the opposite side, and for an even D has the determinant of R: "
-    "turn a single direction round.",
-)
+@wrong("proper_rotation", "the whole matrix negated")
 def all_negated(E, E_old):
-    """A negative determinant is mended by a minus sign."""
+    """A negative determinant is mended by a minus sign.
+
+    −R sends every row to the opposite side, and for an even D has the determinant of R: turn a
+    single direction round.
+    """
     U, _, Vt = np.linalg.svd(E.T @ E_old)
     R = U @ Vt
     return R * np.sign(np.linalg.det(R))
 
 
-@wrong(
-    "proper_rotation",
-    "the last column negated",
-    hint="A column of R is a coordinate, not a singular direction: "
-    "change the sign between U and V⊤.",
-)
+@wrong("proper_rotation", "the last column negated")
 def last_column(E, E_old):
-    """One column of the result changes the determinant."""
+    """One column of the result changes the determinant.
+
+    A column of R is a coordinate, not a singular direction: change the sign between U and V⊤.
+    """
     U, _, Vt = np.linalg.svd(E.T @ E_old)
     R = U @ Vt
     R[:, -1] *= np.sign(np.linalg.det(R))
     return R
 
 
-@wrong(
+wrong(
     "proper_rotation",
     "the last direction always turned round",
+    belief="The last direction is the one to change.",
     hint="Where UV⊤ is a rotation already nothing has to be changed.",
+    edit={"U[:, -1] *= np.sign(np.linalg.det(U) * np.linalg.det(Vt))": "U[:, -1] *= -1"},
 )
-def always_turned_round(E, E_old):
-    """The last direction is the one to change."""
-    U, _, Vt = np.linalg.svd(E.T @ E_old)
-    U[:, -1] *= -1
-    return U @ Vt
 
-
-@wrong(
+wrong(
     "proper_rotation",
     "centred first",
+    belief="Point clouds are laid on each other with their centres first.",
     hint="Embeddings lie on a sphere around 0, and R turns around 0: subtract no mean.",
+    edit={"E.T @ E_old": "(E - E.mean(axis=0)).T @ (E_old - E_old.mean(axis=0))"},
 )
-def centred_first(E, E_old):
-    """Point clouds are laid on each other with their centres first."""
-    U, _, Vt = np.linalg.svd((E - E.mean(axis=0)).T @ (E_old - E_old.mean(axis=0)))
-    U[:, -1] *= np.sign(np.linalg.det(U) * np.linalg.det(Vt))
-    return U @ Vt
 
 
-@wrong(
-    "proper_rotation",
-    "least squares",
-    hint="The best matrix of all is not orthogonal: it changes distances among the new embeddings.",
-)
+@wrong("proper_rotation", "least squares")
 def least_squares(E, E_old):
-    """What fits best is best."""
+    """What fits best is best.
+
+    The best matrix of all is not orthogonal: it changes distances among the new embeddings.
+    """
     return np.linalg.lstsq(E, E_old, rcond=None)[0]
 
 
@@ -437,209 +365,108 @@ def householder(E, E_old):
 # --- harmonic_step
 
 
-@wrong(
+wrong(
     "harmonic_step",
     "mean over all triplets",
+    belief="A mean is over all there are.",
     hint="Triplets that are not active do not count: divide by the number of active ones.",
+    edit={"max(active.sum(), 1)": "len(triplets)"},
 )
-def mean_over_all(E_new, E_old, triplets, margin, rate):
-    """A mean is over all there are."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active] / len(triplets))
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "the sum instead of the mean",
+    belief="The gradients of all active triplets add up.",
     hint="The loss is a mean: divide its gradient by the number of active triplets.",
+    edit={" / max(active.sum(), 1)": ""},
 )
-def sum_taken(E_new, E_old, triplets, margin, rate):
-    """The gradients of all active triplets add up."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active])
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "no hinge",
+    belief="Every triplet pulls and pushes.",
     hint="A triplet whose constraint is fulfilled has the loss 0 and no gradient: leave it out.",
+    edit={
+        "index[active]": "index",
+        "2 * slope[active] / max(active.sum(), 1)": "2 * slope / len(triplets)",
+    },
 )
-def no_hinge(E_new, E_old, triplets, margin, rate):
-    """Every triplet pulls and pushes."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index, 2 * slope / len(triplets))
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "uphill",
+    belief="The step goes along the gradient.",
     hint="Gradient descent subtracts the gradient. Does the anchor come nearer to its positive?",
+    edit={"E_new - rate": "E_new + rate"},
 )
-def uphill(E_new, E_old, triplets, margin, rate):
-    """The step goes along the gradient."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active] / max(active.sum(), 1))
-    moved = E_new + rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "not normalised after the step",
+    belief="A small step stays near the sphere.",
     hint="A step leaves the sphere: divide each new embedding by its length again.",
+    edit={"return moved / np.linalg.norm(moved, axis=1, keepdims=True)": "return moved"},
 )
-def off_the_sphere(E_new, E_old, triplets, margin, rate):
-    """A small step stays near the sphere."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active] / max(active.sum(), 1))
-    return E_new - rate * gradient[: len(E_new)]
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "the gradient of old embeddings given to new ones",
-    hint="Stored embeddings are constants: their part of the gradient is thrown away, "
-    "not handed to the same picture's new embedding.",
+    belief="Old cannot move, so the new embedding of that picture moves for it.",
+    hint="Stored embeddings are constants: their part of the gradient is thrown away, not handed "
+    "to the same picture's new embedding.",
+    edit={"rate * gradient[:N]": "rate * (gradient[:N] + gradient[N : 2 * N])"},
 )
-def old_gradient_folded(E_new, E_old, triplets, margin, rate):
-    """Old cannot move, so the new embedding of that picture moves for it."""
-    N = len(E_new)
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active] / max(active.sum(), 1))
-    moved = E_new - rate * (gradient[:N] + gradient[N : 2 * N])
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "old embeddings moved as well",
+    belief="All rows of the batch take the step.",
     hint="Stored embeddings stay: only the first N rows are asked for.",
+    edit={"E_new - rate * gradient[:N]": "rows - rate * gradient"},
 )
-def old_ones_moved(E_new, E_old, triplets, margin, rate):
-    """All rows of the batch take the step."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active] / max(active.sum(), 1))
-    moved = rows - rate * gradient
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "only anchors move",
+    belief="The anchor goes to its positive and away from its negative.",
     hint="A new embedding moves whatever its part is: positives and negatives have gradients, too.",
+    edit={"zip(triplets.T, (n - p, p - a, a - n), strict=True)": "[(triplets[:, 0], n - p)]"},
 )
-def only_anchors_move(E_new, E_old, triplets, margin, rate):
-    """The anchor goes to its positive and away from its negative."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    np.add.at(gradient, triplets[active, 0], 2 * (n - p)[active] / max(active.sum(), 1))
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "only triplets of new embeddings",
+    belief="What is stored cannot learn, so its triplets are left out.",
     hint="A triplet with an old embedding moves its new ones: that is what ties the versions.",
+    edit={"N = len(E_new)": "N = len(E_new)\ntriplets = triplets[(triplets < N).all(axis=1)]"},
 )
-def only_new_triplets(E_new, E_old, triplets, margin, rate):
-    """What is stored cannot learn, so its triplets are left out."""
-    N = len(E_new)
-    mine = triplets[(triplets < N).all(axis=1)]
-    a, p, n = (E_new[index] for index in mine.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(E_new)
-    for index, slope in zip(mine.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active] / max(active.sum(), 1))
-    moved = E_new - rate * gradient
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "the factor 2 lost",
+    belief="The gradient for the anchor is n − p.",
     hint="The derivative of a square has a factor 2.",
+    edit={"2 * slope[active]": "slope[active]"},
 )
-def two_lost(E_new, E_old, triplets, margin, rate):
-    """The gradient for the anchor is n − p."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], slope[active] / max(active.sum(), 1))
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "one gradient for a row in several triplets",
+    belief="+= adds.",
     hint="`gradient[rows] += …` keeps one term where a row number repeats: use `np.add.at`.",
+    edit={"np.add.at(gradient, index[active], 2": "gradient[index[active]] += (2"},
 )
-def repeated_rows_lost(E_new, E_old, triplets, margin, rate):
-    """+= adds."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        gradient[index[active]] += 2 * slope[active] / max(active.sum(), 1)
-    moved = E_new - rate * gradient[: len(E_new)]
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
-
-@wrong(
+wrong(
     "harmonic_step",
     "nothing divided by nothing",
+    belief="There is always an active triplet.",
     hint="Without an active triplet the mean is of nothing: then nothing moves.",
+    edit={
+        " / max(active.sum(), 1)": "",
+        "gradient[:N]": "gradient[:N] / active.sum()",
+    },
 )
-def nothing_by_nothing(E_new, E_old, triplets, margin, rate):
-    """There is always an active triplet."""
-    rows = np.concatenate([E_new, E_old])
-    a, p, n = (rows[index] for index in triplets.T)
-    active = np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1) + margin > 0
-    gradient = np.zeros_like(rows)
-    for index, slope in zip(triplets.T, (n - p, p - a, a - n), strict=True):
-        np.add.at(gradient, index[active], 2 * slope[active])
-    with np.errstate(invalid="ignore"):
-        moved = E_new - rate * (gradient[: len(E_new)] / active.sum())
-    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
 @right("harmonic_step", "a loop over triplets, lists out")
@@ -690,28 +517,21 @@ def step_by_matrix(E_new, E_old, triplets, margin, rate):
 # --- mixed_val
 
 
-@wrong(
+wrong(
     "mixed_val",
     "a picture paired with its own old embedding",
+    belief="The same person is the same person.",
     hint="A pair is two different pictures: leave the diagonal out.",
+    edit={"same & ~np.eye(len(labels), dtype=bool)": "same"},
 )
-def own_old_self(E_new, E_old, labels, target):
-    """The same person is the same person."""
-    D = min(E_new.shape[1], E_old.shape[1])
-    lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
-    distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    return np.mean(distances[same] < strangers[int(target * len(strangers))])
 
 
-@wrong(
-    "mixed_val",
-    "each two pictures once",
-    hint="New i with old j and new j with old i are two mixed pairs, at different distances.",
-)
+@wrong("mixed_val", "each two pictures once")
 def half_of_the_pairs(E_new, E_old, labels, target):
-    """Two pictures make one pair."""
+    """Two pictures make one pair.
+
+    New i with old j and new j with old i are two mixed pairs, at different distances.
+    """
     D = min(E_new.shape[1], E_old.shape[1])
     lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
     distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
@@ -721,78 +541,46 @@ def half_of_the_pairs(E_new, E_old, labels, target):
     return np.mean(distances[i, j][same] < strangers[int(target * len(strangers))])
 
 
-@wrong(
+wrong(
     "mixed_val",
     "the old threshold",
+    belief="The threshold is the one in use, set on pairs of old embeddings.",
     hint="Mixed pairs have distances of their own: set the threshold on mixed strangers.",
+    edit={"np.sort(distances[~same])": "np.sort((2 - 2 * E_old @ E_old.T)[~same])"},
 )
-def old_threshold(E_new, E_old, labels, target):
-    """The threshold is the one in use, set on pairs of old embeddings."""
-    D = min(E_new.shape[1], E_old.shape[1])
-    lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
-    distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
-    same = labels[:, None] == labels
-    strangers = np.sort((2 - 2 * E_old @ E_old.T)[~same])
-    first_rejected = strangers[int(target * len(strangers))]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
 
-
-@wrong(
+wrong(
     "mixed_val",
     "FAR as a part of all pairs",
+    belief="The target says how many of all pairs may be wrong.",
     hint="FAR is a part of the pairs of different people, not of all pairs.",
+    edit={"int(target * len(strangers))": "int(target * len(labels) * (len(labels) - 1))"},
 )
-def far_of_all_pairs(E_new, E_old, labels, target):
-    """The target says how many of all pairs may be wrong."""
-    D = min(E_new.shape[1], E_old.shape[1])
-    lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
-    distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    first_rejected = strangers[int(target * len(labels) * (len(labels) - 1))]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
 
-
-@wrong(
+wrong(
     "mixed_val",
     "one stranger too many",
+    belief="Up to the next stranger.",
     hint="The part accepted must not exceed the target: round the number of strangers down.",
+    edit={"int(target * len(strangers))": "int(target * len(strangers)) + 1"},
 )
-def one_too_many(E_new, E_old, labels, target):
-    """Up to the next stranger."""
-    D = min(E_new.shape[1], E_old.shape[1])
-    lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
-    distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    first_rejected = strangers[int(target * len(strangers)) + 1]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
 
-
-@wrong(
+wrong(
     "mixed_val",
     "the threshold at the last accepted stranger",
-    hint="The largest threshold goes up to the first stranger that must stay out, "
-    "and lets in whoever comes before.",
+    belief="The threshold is the distance of the last stranger that may be accepted.",
+    hint="The largest threshold goes up to the first stranger that must stay out, and lets in "
+    "whoever comes before.",
+    edit={"int(target * len(strangers))": "max(int(target * len(strangers)) - 1, 0)"},
 )
-def last_accepted(E_new, E_old, labels, target):
-    """The threshold is the distance of the last stranger that may be accepted."""
-    D = min(E_new.shape[1], E_old.shape[1])
-    lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
-    distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    last = strangers[max(int(target * len(strangers)) - 1, 0)]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] <= last)
 
 
-@wrong(
-    "mixed_val",
-    "divided by the accepted pairs",
-    hint="VAL is a part of the pairs of one person; the part of the accepted ones is precision.",
-)
+@wrong("mixed_val", "divided by the accepted pairs")
 def precision(E_new, E_old, labels, target):
-    """How many of the accepted pairs are right."""
+    """How many of the accepted pairs are right.
+
+    VAL is a part of the pairs of one person; the part of the accepted ones is precision.
+    """
     D = min(E_new.shape[1], E_old.shape[1])
     lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
     distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
@@ -803,13 +591,12 @@ def precision(E_new, E_old, labels, target):
     return np.sum(accepted & own) / np.sum(accepted & (own | ~same))
 
 
-@wrong(
-    "mixed_val",
-    "the target put on pairs of one person",
-    hint="The target is the part of *strangers* that may be accepted; VAL is counted afterwards.",
-)
+@wrong("mixed_val", "the target put on pairs of one person")
 def target_on_own(E_new, E_old, labels, target):
-    """The threshold accepts that part of the pairs of one person; the strangers are counted."""
+    """The threshold accepts that part of the pairs of one person; the strangers are counted.
+
+    The target is the part of *strangers* that may be accepted; VAL is counted afterwards.
+    """
     D = min(E_new.shape[1], E_old.shape[1])
     lengths = np.sum(E_new**2, axis=1)[:, None] + np.sum(E_old**2, axis=1)
     distances = lengths - 2 * E_new[:, :D] @ E_old[:, :D].T
@@ -818,29 +605,25 @@ def target_on_own(E_new, E_old, labels, target):
     return np.mean(distances[~same] < own[int(target * len(own))])
 
 
-@wrong(
+wrong(
     "mixed_val",
     "the larger version cut off",
-    hint="Cut off, its rows are shorter than 1, and distances change: "
-    "fill the smaller one up with zeros instead.",
+    belief="The first coordinates are what they have in common.",
+    hint="Cut off, its rows are shorter than 1, and distances change: fill the smaller one up "
+    "with zeros instead.",
+    edit={
+        "E_new**2": "E_new[:, :D] ** 2",
+        "E_old**2": "E_old[:, :D] ** 2",
+    },
 )
-def larger_cut_off(E_new, E_old, labels, target):
-    """The first coordinates are what they have in common."""
-    D = min(E_new.shape[1], E_old.shape[1])
-    distances = np.sum((E_new[:, None, :D] - E_old[:, :D]) ** 2, axis=2)
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    first_rejected = strangers[int(target * len(strangers))]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
 
 
-@wrong(
-    "mixed_val",
-    "the larger version cut off and normalised again",
-    hint="Stored embeddings stay as they are: fill the smaller version up with zeros instead.",
-)
+@wrong("mixed_val", "the larger version cut off and normalised again")
 def cut_off_and_normalised(E_new, E_old, labels, target):
-    """Cut to the same dimension and back to the length 1."""
+    """Cut to the same dimension and back to the length 1.
+
+    Stored embeddings stay as they are: fill the smaller version up with zeros instead.
+    """
     D = min(E_new.shape[1], E_old.shape[1])
     one = E_new[:, :D] / np.linalg.norm(E_new[:, :D], axis=1, keepdims=True)
     other = E_old[:, :D] / np.linalg.norm(E_old[:, :D], axis=1, keepdims=True)
@@ -851,18 +634,13 @@ def cut_off_and_normalised(E_new, E_old, labels, target):
     return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
 
 
-@wrong(
+wrong(
     "mixed_val",
     "new pairs judged",
+    belief="It is the new version that is judged.",
     hint="A mixed pair has one embedding of each version.",
+    edit={"D = min(": "E_old = E_new\nD = min("},
 )
-def new_pairs(E_new, E_old, labels, target):
-    """It is the new version that is judged."""
-    distances = 2 - 2 * E_new @ E_new.T
-    same = labels[:, None] == labels
-    strangers = np.sort(distances[~same])
-    first_rejected = strangers[int(target * len(strangers))]
-    return np.mean(distances[same & ~np.eye(len(labels), dtype=bool)] < first_rejected)
 
 
 @right("mixed_val", "loops, distances without the square")
@@ -900,93 +678,81 @@ def all_thresholds(E_new, E_old, labels, target):
 # --- upgrade_order
 
 
-@wrong(
-    "upgrade_order",
-    "all entries of a person together",
-    hint="A person's second entry answers no further query: take one of each person first.",
-)
+@wrong("upgrade_order", "all entries of a person together")
 def person_by_person_order(names, asked):
-    """Whoever is asked for most is finished first."""
+    """Whoever is asked for most is finished first.
+
+    A person's second entry answers no further query: take one of each person first.
+    """
     return np.argsort(-asked[names], kind="stable")
 
 
-@wrong(
-    "upgrade_order",
-    "in the order of the gallery",
-    hint="Nothing says that the gallery begins with those who are asked for most.",
-)
+@wrong("upgrade_order", "in the order of the gallery")
 def gallery_order(names, asked):
-    """One after the other."""
+    """One after the other.
+
+    Nothing says that the gallery begins with those who are asked for most.
+    """
     return np.arange(len(names))
 
 
-@wrong(
-    "upgrade_order",
-    "people with many entries first",
-    hint="How many entries a person has does not matter, one is enough: "
-    "go by how often each is asked for.",
-)
+@wrong("upgrade_order", "people with many entries first")
 def many_entries_first(names, asked):
-    """Who has more entries matters more; one entry of each first."""
+    """Who has more entries matters more; one entry of each first.
+
+    How many entries a person has does not matter, one is enough: go by how often each is asked for.
+    """
     _, first, sizes = np.unique(names, return_index=True, return_counts=True)
     first = first[np.argsort(-sizes, kind="stable")]
     return np.concatenate([first, np.setdiff1d(np.arange(len(names)), first)])
 
 
-@wrong(
+wrong(
     "upgrade_order",
     "from the least to the most asked for",
+    belief="np.argsort puts the largest first.",
     hint="argsort goes up; those who are asked for most come first.",
+    edit={"np.argsort(-asked[people])": 'np.argsort(asked[people], kind="stable")'},
 )
-def ascending(names, asked):
-    """np.argsort puts the largest first."""
-    people, first = np.unique(names, return_index=True)
-    first = first[np.argsort(asked[people], kind="stable")]
-    return np.concatenate([first, np.setdiff1d(np.arange(len(names)), first)])
 
 
-@wrong(
-    "upgrade_order",
-    "queries shared out among a person's entries",
-    hint="A single entry answers all queries for its person: "
-    "do not divide by the number of entries.",
-)
+@wrong("upgrade_order", "queries shared out among a person's entries")
 def shared_out(names, asked):
-    """Each entry is worth its part of the person's queries."""
+    """Each entry is worth its part of the person's queries.
+
+    A single entry answers all queries for its person: do not divide by the number of entries.
+    """
     people, first, sizes = np.unique(names, return_index=True, return_counts=True)
     first = first[np.argsort(-asked[people] / sizes, kind="stable")]
     return np.concatenate([first, np.setdiff1d(np.arange(len(names)), first)])
 
 
-@wrong(
-    "upgrade_order",
-    "one of each, by number",
-    hint="One entry of each person first is right; but which person first?",
-)
+@wrong("upgrade_order", "one of each, by number")
 def by_number(names, asked):
-    """With one entry of each all are served."""
+    """With one entry of each all are served.
+
+    One entry of each person first is right; but which person first?
+    """
     _, first = np.unique(names, return_index=True)
     return np.concatenate([first, np.setdiff1d(np.arange(len(names)), first)])
 
 
-@wrong(
-    "upgrade_order",
-    "one entry of each person and no more",
-    hint="The other entries have to be embedded as well, after the first ones.",
-)
+@wrong("upgrade_order", "one entry of each person and no more")
 def others_forgotten(names, asked):
-    """The rest makes no difference."""
+    """The rest makes no difference.
+
+    The other entries have to be embedded as well, after the first ones.
+    """
     people, first = np.unique(names, return_index=True)
     return first[np.argsort(-asked[people], kind="stable")]
 
 
-@wrong(
-    "upgrade_order",
-    "places instead of an order",
-    hint="The k-th number says which row comes k-th, not at which place row k comes.",
-)
+@wrong("upgrade_order", "places instead of an order")
 def places(names, asked):
-    """Each row gets its place."""
+    """Each row gets its place.
+
+    The k-th number says which row comes k-th, not at which place row k comes.
+    """
     people, first = np.unique(names, return_index=True)
     first = first[np.argsort(-asked[people], kind="stable")]
     order = np.concatenate([first, np.setdiff1d(np.arange(len(names)), first)])
@@ -1015,37 +781,34 @@ def two_keys(names, asked):
 # --- answered_at_random
 
 
-@wrong(
-    "answered_at_random",
-    "drawn with replacement",
-    hint="No entry is drawn twice: with each that misses, fewer others are left.",
-)
+@wrong("answered_at_random", "drawn with replacement")
 def with_replacement(names, asked, k):
-    """Each of the k misses a person with the same probability."""
+    """Each of the k misses a person with the same probability.
+
+    No entry is drawn twice: with each that misses, fewer others are left.
+    """
     sizes = np.array([np.sum(names == person) for person in range(len(asked))])
     found = 1 - (1 - sizes / len(names)) ** k
     return np.sum(asked * found) / np.sum(asked)
 
 
-@wrong(
-    "answered_at_random",
-    "as many queries as entries",
-    hint="A person with several entries is answered as soon as one of them is drawn: "
-    "that is sooner than k/G.",
-)
+@wrong("answered_at_random", "as many queries as entries")
 def in_proportion(names, asked, k):
-    """Half of the gallery answers half of the queries."""
+    """Half of the gallery answers half of the queries.
+
+    A person with several entries is answered as soon as one of them is drawn: that is sooner than
+    k/G.
+    """
     here = np.isin(np.arange(len(asked)), names)
     return np.sum(asked[here]) / np.sum(asked) * k / len(names)
 
 
-@wrong(
-    "answered_at_random",
-    "all entries of a person needed",
-    hint="One entry is enough: start from the probability that none of them is drawn.",
-)
+@wrong("answered_at_random", "all entries of a person needed")
 def all_entries_needed(names, asked, k):
-    """A person is answered when all of the entries are new."""
+    """A person is answered when all of the entries are new.
+
+    One entry is enough: start from the probability that none of them is drawn.
+    """
     G, answered = len(names), 0.0
     for person, queries in enumerate(asked):
         entries = np.arange(np.sum(names == person))
@@ -1054,25 +817,23 @@ def all_entries_needed(names, asked, k):
     return answered / np.sum(asked)
 
 
-@wrong(
-    "answered_at_random",
-    "probabilities of the entries added",
-    hint="Several of a person's entries may be drawn: that counts once. "
-    "Start from the probability that none is.",
-)
+@wrong("answered_at_random", "probabilities of the entries added")
 def probabilities_added(names, asked, k):
-    """Each entry adds k/G, up to 1."""
+    """Each entry adds k/G, up to 1.
+
+    Several of a person's entries may be drawn: that counts once. Start from the probability that
+    none is.
+    """
     sizes = np.array([np.sum(names == person) for person in range(len(asked))])
     return np.sum(asked * np.minimum(sizes * k / len(names), 1)) / np.sum(asked)
 
 
-@wrong(
-    "answered_at_random",
-    "people counted instead of queries",
-    hint="Who is asked for often counts more: weight people with their queries.",
-)
+@wrong("answered_at_random", "people counted instead of queries")
 def people_counted(names, asked, k):
-    """The part of the people that can be found."""
+    """The part of the people that can be found.
+
+    Who is asked for often counts more: weight people with their queries.
+    """
     G, missed = len(names), 0.0
     for person in range(len(asked)):
         entries = np.arange(np.sum(names == person))
@@ -1080,13 +841,12 @@ def people_counted(names, asked, k):
     return 1 - missed / len(asked)
 
 
-@wrong(
-    "answered_at_random",
-    "people without an entry left out",
-    hint="Their queries are asked, too, and never answered: they belong to all queries.",
-)
+@wrong("answered_at_random", "people without an entry left out")
 def without_entry_left_out(names, asked, k):
-    """Who is not in the gallery is not counted."""
+    """Who is not in the gallery is not counted.
+
+    Their queries are asked, too, and never answered: they belong to all queries.
+    """
     G, missed, total = len(names), 0.0, 0.0
     for person in np.unique(names):
         entries = np.arange(np.sum(names == person))
@@ -1095,18 +855,13 @@ def without_entry_left_out(names, asked, k):
     return 1 - missed / total
 
 
-@wrong(
+wrong(
     "answered_at_random",
     "the part that is not answered",
+    belief="None of the entries drawn.",
     hint="That is the part of queries of whose person no entry was drawn: take it from 1.",
+    edit={"return 1 - missed / np.sum(asked)": "return missed / np.sum(asked)"},
 )
-def not_answered(names, asked, k):
-    """None of the entries drawn."""
-    G, missed = len(names), 0.0
-    for person, queries in enumerate(asked):
-        entries = np.arange(np.sum(names == person))
-        missed += queries * np.prod(np.maximum(G - k - entries, 0) / (G - entries))
-    return missed / np.sum(asked)
 
 
 @right("answered_at_random", "binomial coefficients")

@@ -28,14 +28,13 @@ def values_at(lines, points):
 # --- audit_lines
 
 
-@wrong(
-    "audit_lines",
-    "compared with the line before only",
-    hint="A right step from a wrong line gives a wrong line, and a wrong step may lead back: "
-    "compare with the first line as well.",
-)
+@wrong("audit_lines", "compared with the line before only")
 def before_only(lines):
-    """A line is right if it follows from the one before it."""
+    """A line is right if it follows from the one before it.
+
+    A right step from a wrong line gives a wrong line, and a wrong step may lead back: compare with
+    the first line as well.
+    """
     symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
     draw = np.random.default_rng(1)
     points = []
@@ -51,14 +50,13 @@ def before_only(lines):
     return ["sound" if is_same else "broken" for is_same in same]
 
 
-@wrong(
-    "audit_lines",
-    "compared with the first line only",
-    hint="A line that differs from the first may still follow from the one before it: "
-    "then the error is older.",
-)
+@wrong("audit_lines", "compared with the first line only")
 def first_only(lines):
-    """What counts is whether a line still equals the beginning."""
+    """What counts is whether a line still equals the beginning.
+
+    A line that differs from the first may still follow from the one before it: then the error is
+    older.
+    """
     symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
     draw = np.random.default_rng(1)
     points = []
@@ -74,14 +72,13 @@ def first_only(lines):
     return ["sound" if is_same else "broken" for is_same in same]
 
 
-@wrong(
-    "audit_lines",
-    "wrong once, wrong for good",
-    hint="A later line may be broken anew, or equal the first line again: judge each by its own "
-    "two comparisons.",
-)
+@wrong("audit_lines", "wrong once, wrong for good")
 def wrong_for_good(lines):
-    """After the first false line everything merely carries it along."""
+    """After the first false line everything merely carries it along.
+
+    A later line may be broken anew, or equal the first line again: judge each by its own two
+    comparisons.
+    """
     symbols = sorted(set().union(*(line.free_symbols for line in lines)), key=str)
     draw = np.random.default_rng(1)
     points = []
@@ -102,14 +99,12 @@ def wrong_for_good(lines):
     return verdicts
 
 
-@wrong(
-    "audit_lines",
-    "all symbols set to 1",
-    hint="1 is its own square, root and reciprocal: many false lines hold there. "
-    "Draw points at random.",
-)
+@wrong("audit_lines", "all symbols set to 1")
 def at_one(lines):
-    """One point is enough to compare two lines, and 1 is the simplest."""
+    """One point is enough to compare two lines, and 1 is the simplest.
+
+    1 is its own square, root and reciprocal: many false lines hold there. Draw points at random.
+    """
     names = {
         (True, True): "sound",
         (True, False): "carried along",
@@ -127,14 +122,13 @@ def at_one(lines):
     ]
 
 
-@wrong(
-    "audit_lines",
-    "only positive numbers tried",
-    hint="A root of a square is an absolute value: a real symbol has to be negative at some of "
-    "your points.",
-)
+@wrong("audit_lines", "only positive numbers tried")
 def only_positive(lines):
-    """Numbers are drawn from 0 upwards."""
+    """Numbers are drawn from 0 upwards.
+
+    A root of a square is an absolute value: a real symbol has to be negative at some of your
+    points.
+    """
     names = {
         (True, True): "sound",
         (True, False): "carried along",
@@ -160,13 +154,12 @@ def only_positive(lines):
     ]
 
 
-@wrong(
-    "audit_lines",
-    "only whole numbers tried",
-    hint="sin(πx) is 0 at every whole number: a real symbol needs values in between.",
-)
+@wrong("audit_lines", "only whole numbers tried")
 def only_whole(lines):
-    """Small whole numbers are exact, so they make the best points."""
+    """Small whole numbers are exact, so they make the best points.
+
+    sin(πx) is 0 at every whole number: a real symbol needs values in between.
+    """
     names = {
         (True, True): "sound",
         (True, False): "carried along",
@@ -191,14 +184,13 @@ def only_whole(lines):
     ]
 
 
-@wrong(
-    "audit_lines",
-    "whole symbols given broken numbers",
-    hint="Some steps hold for whole numbers only, and are right if the symbol is whole: "
-    "look at `symbol.is_integer`.",
-)
+@wrong("audit_lines", "whole symbols given broken numbers")
 def never_whole(lines):
-    """All symbols are numbers, so any number will do."""
+    """All symbols are numbers, so any number will do.
+
+    Some steps hold for whole numbers only, and are right if the symbol is whole: look at
+    `symbol.is_integer`.
+    """
     names = {
         (True, True): "sound",
         (True, False): "carried along",
@@ -223,14 +215,13 @@ def never_whole(lines):
     ]
 
 
-@wrong(
-    "audit_lines",
-    "what does not simplify taken for different",
-    hint="Simplifying is a search that may give up: a difference that it leaves standing can still "
-    "be 0 everywhere. Compare values.",
-)
+@wrong("audit_lines", "what does not simplify taken for different")
 def by_simplifying(lines):
-    """Two lines are equal if SymPy simplifies their difference to 0."""
+    """Two lines are equal if SymPy simplifies their difference to 0.
+
+    Simplifying is a search that may give up: a difference that it leaves standing can still be 0
+    everywhere. Compare values.
+    """
     names = {
         (True, True): "sound",
         (True, False): "carried along",
@@ -301,91 +292,77 @@ def many_points(lines):
 # --- blind_points
 
 
-@wrong(
-    "blind_points",
-    "the bracket: one exponent left behind",
-    hint="Take logarithms of both sides: x appears on the left and, divided by c, on the right.",
-    value=True,
-)
+@wrong("blind_points", "the bracket: one exponent left behind")
 def exponent_left_behind():
-    """x − log c = 0 once both sides are compared."""
+    """x − log c = 0 once both sides are compared.
+
+    Take logarithms of both sides: x appears on the left and, divided by c, on the right.
+    """
     a, c = sp.symbols("a c", positive=True)
     return [sp.log(c), a - sp.log(sp.exp(a) - 1), sp.pi / 3]
 
 
-@wrong(
-    "blind_points",
-    "the bracket: the quotient upside down",
-    hint="x (1 − 1/c) = log c: divide by the bracket, not the other way round.",
-    value=True,
-)
+@wrong("blind_points", "the bracket: the quotient upside down")
 def quotient_upside_down():
-    """x = (1 − 1/c) / log c."""
+    """x = (1 − 1/c) / log c.
+
+    x (1 − 1/c) = log c: divide by the bracket, not the other way round.
+    """
     a, c = sp.symbols("a c", positive=True)
     return [(1 - 1 / c) / sp.log(c), a - sp.log(sp.exp(a) - 1), sp.pi / 3]
 
 
-@wrong(
-    "blind_points",
-    "the logarithm: a + b = ab",
-    hint="The condition is on the exponentials: e^a + e^b = e^a e^b. Solve it for e^b first.",
-    value=True,
-)
+@wrong("blind_points", "the logarithm: a + b = ab")
 def exponentials_left_out():
-    """A sum equals a product for b = a/(a − 1)."""
+    """A sum equals a product for b = a/(a − 1).
+
+    The condition is on the exponentials: e^a + e^b = e^a e^b. Solve it for e^b first.
+    """
     a, c = sp.symbols("a c", positive=True)
     return [c * sp.log(c) / (c - 1), a / (a - 1), sp.pi / 3]
 
 
-@wrong(
-    "blind_points",
-    "the logarithm: the exponential, not its exponent",
-    hint="e^a/(e^a − 1) is e^b; b is its logarithm.",
-    value=True,
-)
+@wrong("blind_points", "the logarithm: the exponential, not its exponent")
 def exponential_for_exponent():
-    """b = e^a/(e^a − 1)."""
+    """b = e^a/(e^a − 1).
+
+    e^a/(e^a − 1) is e^b; b is its logarithm.
+    """
     a, c = sp.symbols("a c", positive=True)
     return [c * sp.log(c) / (c - 1), sp.exp(a) / (sp.exp(a) - 1), sp.pi / 3]
 
 
-@wrong(
-    "blind_points",
-    "the logarithm: the sign of b",
-    hint="Put your b into e^a + e^b and e^a e^b for one value of a.",
-    value=True,
-)
+@wrong("blind_points", "the logarithm: the sign of b")
 def sign_of_b():
-    """b = log(e^a − 1) − a."""
+    """b = log(e^a − 1) − a.
+
+    Put your b into e^a + e^b and e^a e^b for one value of a.
+    """
     a, c = sp.symbols("a c", positive=True)
     return [c * sp.log(c) / (c - 1), sp.log(sp.exp(a) - 1) - a, sp.pi / 3]
 
 
-@wrong(
-    "blind_points",
-    "the distance: half a chord",
-    hint="The chord of the angle θ is 2 sin(θ/2): draw the triangle with its midline.",
-    value=True,
-)
+@wrong("blind_points", "the distance: half a chord")
 def half_a_chord():
-    """The distance of the two vectors is sin(θ/2)."""
+    """The distance of the two vectors is sin(θ/2).
+
+    The chord of the angle θ is 2 sin(θ/2): draw the triangle with its midline.
+    """
     a, c = sp.symbols("a c", positive=True)
     return [c * sp.log(c) / (c - 1), a - sp.log(sp.exp(a) - 1), 2 * sp.asin(sp.Rational(1, 4))]
 
 
-@wrong(
-    "blind_points",
-    "the distance: a right angle",
-    hint="A number and its square are equal at 0 and 1 only: which angle has the distance 1?",
-    value=True,
-)
+@wrong("blind_points", "the distance: a right angle")
 def right_angle():
-    """At a right angle everything is simple."""
+    """At a right angle everything is simple.
+
+    A number and its square are equal at 0 and 1 only: which angle has the distance 1?
+    """
     a, c = sp.symbols("a c", positive=True)
     return [c * sp.log(c) / (c - 1), a - sp.log(sp.exp(a) - 1), sp.pi / 2]
 
 
-@right("blind_points", "other algebra", value=True)
+@right("blind_points", "other algebra")
 def other_algebra():
     a, c = sp.symbols("a c", positive=True)
     return [
@@ -395,7 +372,7 @@ def other_algebra():
     ]
 
 
-@right("blind_points", "a decimal angle, a tuple", value=True)
+@right("blind_points", "a decimal angle, a tuple")
 def decimal_angle():
     a, c = sp.symbols("a c", positive=True)
     return (
@@ -408,13 +385,12 @@ def decimal_angle():
 # --- naming_points
 
 
-@wrong(
-    "naming_points",
-    "every slip caught, not told apart",
-    hint="Two slips that fail at the same chosen points cannot be told from each other.",
-)
+@wrong("naming_points", "every slip caught, not told apart")
 def only_caught(passes):
-    """It is enough that each slip fails somewhere."""
+    """It is enough that each slip fails somewhere.
+
+    Two slips that fail at the same chosen points cannot be told from each other.
+    """
     points = passes.shape[1]
     for size in range(1, points + 1):
         for code in range(2**points):
@@ -424,13 +400,12 @@ def only_caught(passes):
     return None
 
 
-@wrong(
-    "naming_points",
-    "the correct answer forgotten",
-    hint="A correct answer passes everywhere: no slip may do so at the chosen points.",
-)
+@wrong("naming_points", "the correct answer forgotten")
 def told_apart_only(passes):
-    """The slips have to differ from each other."""
+    """The slips have to differ from each other.
+
+    A correct answer passes everywhere: no slip may do so at the chosen points.
+    """
     slips, points = passes.shape
     for size in range(points + 1):
         for code in range(2**points):
@@ -441,14 +416,12 @@ def told_apart_only(passes):
     return None
 
 
-@wrong(
-    "naming_points",
-    "the best point first, then the next best",
-    hint="The best first choice need not belong to the best set: try all sets of one size before "
-    "the next.",
-)
+@wrong("naming_points", "the best point first, then the next best")
 def greedy(passes):
-    """Take at each step the point that makes most patterns."""
+    """Take at each step the point that makes most patterns.
+
+    The best first choice need not belong to the best set: try all sets of one size before the next.
+    """
     slips, points = passes.shape
     everybody = np.vstack([passes, np.ones((1, points), dtype=bool)])
 
@@ -464,14 +437,13 @@ def greedy(passes):
     return chosen
 
 
-@wrong(
-    "naming_points",
-    "points dropped while they are not needed",
-    hint="What is left when no point can be dropped need not be the smallest set: a smaller one "
-    "may use points that you dropped.",
-)
+@wrong("naming_points", "points dropped while they are not needed")
 def dropped_one_by_one(passes):
-    """Leave out one point after the other, as long as all slips can be told apart."""
+    """Leave out one point after the other, as long as all slips can be told apart.
+
+    What is left when no point can be dropped need not be the smallest set: a smaller one may use
+    points that you dropped.
+    """
     slips, points = passes.shape
     everybody = np.vstack([passes, np.ones((1, points), dtype=bool)])
 
@@ -486,25 +458,23 @@ def dropped_one_by_one(passes):
     return chosen if tell(chosen) else None
 
 
-@wrong(
-    "naming_points",
-    "all points",
-    hint="Leave points out as long as all slips can be told apart.",
-)
+@wrong("naming_points", "all points")
 def all_points(passes):
-    """More tests tell more."""
+    """More tests tell more.
+
+    Leave points out as long as all slips can be told apart.
+    """
     slips, points = passes.shape
     everybody = {*map(tuple, passes.tolist()), (True,) * points}
     return list(range(points)) if len(everybody) == slips + 1 else None
 
 
-@wrong(
-    "naming_points",
-    "a list where there is none",
-    hint="If two slips pass and fail alike at all points, no choice helps: return None.",
-)
+@wrong("naming_points", "a list where there is none")
 def never_none(passes):
-    """Otherwise all points are the best that can be done."""
+    """Otherwise all points are the best that can be done.
+
+    If two slips pass and fail alike at all points, no choice helps: return None.
+    """
     slips, points = passes.shape
     everybody = np.vstack([passes, np.ones((1, points), dtype=bool)])
     for size in range(points + 1):
@@ -559,39 +529,22 @@ def cover_pairs(passes):
 # --- length_exponent
 
 
-@wrong(
+wrong(
     "length_exponent",
     "sums not checked",
+    belief="A sum has the unit of its first term.",
     hint="A length and an area cannot be added: all terms of a sum need the same exponent.",
+    edit={'raise ValueError("terms of different units")': "return next(filter(None, parts))"},
 )
-def sums_not_checked(expression, exponents):
-    """A sum has the unit of its first term."""
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    parts = [sums_not_checked(part, exponents) for part in expression.args]
-    if expression.func is sp.Pow:
-        power = expression.args[1]
-        if power.is_number:
-            return parts[0] * power
-    elif expression.is_Mul:
-        return sum(parts)
-    elif expression.is_Add:
-        return next((part for part in parts if part), 0)
-    if any(parts):
-        raise ValueError
-    return 0
 
 
-@wrong(
-    "length_exponent",
-    "functions not checked",
-    hint="The exponential of a length has no meaning: what goes into a function must be a "
-    "number without a unit.",
-)
+@wrong("length_exponent", "functions not checked")
 def functions_not_checked(expression, exponents):
-    """What comes out of a function has no unit."""
+    """What comes out of a function has no unit.
+
+    The exponential of a length has no meaning: what goes into a function must be a number without a
+    unit.
+    """
     if expression.is_number:
         return 0
     if expression.is_Symbol:
@@ -613,86 +566,30 @@ def functions_not_checked(expression, exponents):
     return parts[0]
 
 
-@wrong(
+wrong(
     "length_exponent",
     "the power taken for the unit",
+    belief="What is squared has the exponent 2.",
     hint="The square of an area is a length to the fourth: the unit of the base counts, too.",
+    edit={"return of_base * power": "return power if of_base else 0"},
 )
-def power_as_unit(expression, exponents):
-    """What is squared has the exponent 2."""
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    parts = [power_as_unit(part, exponents) for part in expression.args]
-    if expression.func is sp.Pow:
-        power = expression.args[1]
-        if power.is_number:
-            return power if parts[0] else 0
-    elif expression.is_Mul:
-        return sum(parts)
-    elif expression.is_Add:
-        if len(set(parts)) > 1:
-            raise ValueError
-        return parts[0]
-    if any(parts):
-        raise ValueError
-    return 0
 
-
-@wrong(
+wrong(
     "length_exponent",
     "numbers fit any unit",
+    belief="Adding a constant changes no unit.",
     hint="A number has no unit, so it cannot be added to a length.",
+    edit={"for part in expression.args]": "for part in expression.args if not part.is_number]"},
 )
-def numbers_fit(expression, exponents):
-    """Adding a constant changes no unit."""
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    parts = [numbers_fit(part, exponents) for part in expression.args if not part.is_number]
-    if expression.func is sp.Pow:
-        power = expression.args[1]
-        if power.is_number:
-            return parts[0] * power
-    elif expression.is_Mul:
-        return sum(parts)
-    elif expression.is_Add:
-        if len(set(parts)) > 1:
-            raise ValueError
-        return parts[0]
-    if any(parts):
-        raise ValueError
-    return 0
 
-
-@wrong(
+wrong(
     "length_exponent",
     "symbols in an exponent not checked",
+    belief="A power with a symbol above has no unit.",
     hint="What stands in an exponent must have no unit, and a length to the power of a variable "
     "has none that could be named.",
+    edit={'raise ValueError("a power with a unit where none may be")': "return 0"},
 )
-def exponents_not_checked(expression, exponents):
-    """A power with a symbol above has no unit."""
-    if expression.is_number:
-        return 0
-    if expression.is_Symbol:
-        return exponents[expression.name]
-    if expression.func is sp.Pow and not expression.args[1].is_number:
-        return 0
-    parts = [exponents_not_checked(part, exponents) for part in expression.args]
-    if expression.func is sp.Pow:
-        return parts[0] * expression.args[1]
-    if expression.is_Mul:
-        return sum(parts)
-    if expression.is_Add:
-        if len(set(parts)) > 1:
-            raise ValueError
-        return parts[0]
-    if any(parts):
-        raise ValueError
-    return 0
 
 
 @right("length_exponent", "measured in other units")
@@ -747,70 +644,64 @@ def by_cases(expression, exponents):
 # --- draws_needed
 
 
-@wrong(
-    "draws_needed",
-    "alarms on one side only",
-    hint="A mean may be too large or too small: each side gets half of the false alarms.",
-)
+@wrong("draws_needed", "alarms on one side only")
 def one_sided(bias, spread, alarms, misses, checks):
-    """z leaves the whole probability of an alarm above it."""
+    """z leaves the whole probability of an alarm above it.
+
+    A mean may be too large or too small: each side gets half of the false alarms.
+    """
     z = quantile((1 - alarms) ** (1 / checks))
     return int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
 
 
-@wrong(
-    "draws_needed",
-    "misses left out",
-    hint="At (z s/ε)² draws a bias of ε is missed half of the time: its mean must lie beyond z by "
-    "a further margin.",
-)
+@wrong("draws_needed", "misses left out")
 def misses_left_out(bias, spread, alarms, misses, checks):
-    """The standard error has to be the bias over z."""
+    """The standard error has to be the bias over z.
+
+    At (z s/ε)² draws a bias of ε is missed half of the time: its mean must lie beyond z by a
+    further margin.
+    """
     z = quantile(1 - (1 - (1 - alarms) ** (1 / checks)) / 2)
     return int(np.ceil((z * spread / bias) ** 2))
 
 
-@wrong(
-    "draws_needed",
-    "misses on two sides",
-    hint="A mean with a bias is missed on one side, towards 0: the whole of `misses` lies there.",
-)
+@wrong("draws_needed", "misses on two sides")
 def misses_two_sided(bias, spread, alarms, misses, checks):
-    """Misses are halved as alarms are."""
+    """Misses are halved as alarms are.
+
+    A mean with a bias is missed on one side, towards 0: the whole of `misses` lies there.
+    """
     z = quantile(1 - (1 - (1 - alarms) ** (1 / checks)) / 2)
     return int(np.ceil(((z + quantile(1 - misses / 2)) * spread / bias) ** 2))
 
 
-@wrong(
-    "draws_needed",
-    "each check as if it were alone",
-    hint="Twenty checks raise twenty times as many false alarms: each may raise fewer.",
-)
+@wrong("draws_needed", "each check as if it were alone")
 def as_if_alone(bias, spread, alarms, misses, checks):
-    """The number of checks does not matter to one of them."""
+    """The number of checks does not matter to one of them.
+
+    Twenty checks raise twenty times as many false alarms: each may raise fewer.
+    """
     z = quantile(1 - alarms / 2)
     return int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
 
 
-@wrong(
-    "draws_needed",
-    "false alarms divided evenly",
-    hint="Dividing by the number of checks is a bound; for independent checks the probability of "
-    "no alarm is a product.",
-)
+@wrong("draws_needed", "false alarms divided evenly")
 def divided_evenly(bias, spread, alarms, misses, checks):
-    """Each check may raise its share of the alarms."""
+    """Each check may raise its share of the alarms.
+
+    Dividing by the number of checks is a bound; for independent checks the probability of no alarm
+    is a product.
+    """
     z = quantile(1 - alarms / checks / 2)
     return int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
 
 
-@wrong(
-    "draws_needed",
-    "draws multiplied by the checks",
-    hint="Each quantity has draws of its own: what grows with the number of checks is z.",
-)
+@wrong("draws_needed", "draws multiplied by the checks")
 def times_checks(bias, spread, alarms, misses, checks):
-    """Several checks need as many draws as all of them together."""
+    """Several checks need as many draws as all of them together.
+
+    Each quantity has draws of its own: what grows with the number of checks is z.
+    """
     z = quantile(1 - alarms / 2)
     return checks * int(np.ceil(((z + quantile(1 - misses)) * spread / bias) ** 2))
 
@@ -847,90 +738,82 @@ def by_logarithms(bias, spread, alarms, misses, checks):
 # --- bounded
 
 
-@wrong(
-    "bounded",
-    "only N counted",
-    hint="Sizes other than N may grow, too: a bound without them must hold for all their values.",
-)
+@wrong("bounded", "only N counted")
 def only_n(cost, bound):
-    """The length is what grows; the other sizes are constants."""
+    """The length is what grows; the other sizes are constants.
+
+    Sizes other than N may grow, too: a bound without them must hold for all their values.
+    """
     N = sp.Symbol("N", positive=True)
     return bool(sp.degree(cost, N) <= sp.degree(bound, N))
 
 
-@wrong(
-    "bounded",
-    "all sizes grow alike",
-    hint="The total degree tells what happens if all symbols are equal; let one grow alone.",
-)
+@wrong("bounded", "all sizes grow alike")
 def total_degree(cost, bound):
-    """The larger total degree wins."""
+    """The larger total degree wins.
+
+    The total degree tells what happens if all symbols are equal; let one grow alone.
+    """
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     degrees = [sp.Poly(one, *symbols).total_degree() for one in (cost, bound)]
     return bool(degrees[0] <= degrees[1])
 
 
-@wrong(
-    "bounded",
-    "all that grow, grow alike",
-    hint="Symbols may grow at different rates: let one grow as the square of another.",
-)
+@wrong("bounded", "all that grow, grow alike")
 def some_grow_alike(cost, bound):
-    """Some symbols grow, all in the same way; the others stay."""
+    """Some symbols grow, all in the same way; the others stay.
+
+    Symbols may grow at different rates: let one grow as the square of another.
+    """
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     one, other = (np.array(sp.Poly(term, *symbols).monoms()) for term in (cost, bound))
     ways = [[code >> i & 1 for i in range(len(symbols))] for code in range(2 ** len(symbols))]
     return all(bool(max(one @ way) <= max(other @ way)) for way in np.array(ways))
 
 
-@wrong(
-    "bounded",
-    "one symbol at a time",
-    hint="The symbols may grow together: DM is not O(D + M), although each symbol alone is no more "
-    "than that.",
-)
+@wrong("bounded", "one symbol at a time")
 def one_at_a_time(cost, bound):
-    """Let each symbol grow while the others stay, and compare degrees."""
+    """Let each symbol grow while the others stay, and compare degrees.
+
+    The symbols may grow together: DM is not O(D + M), although each symbol alone is no more than
+    that.
+    """
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     degrees = [[sp.degree(one, symbol) for symbol in symbols] for one in (cost, bound)]
     return all(bool(one <= other) for one, other in zip(*degrees, strict=True))
 
 
-@wrong(
-    "bounded",
-    "term by term",
-    hint="A term may be below a sum without being below any one of its terms: DM lies between D² "
-    "and M².",
-)
+@wrong("bounded", "term by term")
 def term_by_term(cost, bound):
-    """Each term of the cost must divide a term of the bound."""
+    """Each term of the cost must divide a term of the bound.
+
+    A term may be below a sum without being below any one of its terms: DM lies between D² and M².
+    """
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     of_bound = np.array(sp.Poly(bound, *symbols).monoms())
     of_cost = sp.Poly(cost, *symbols).monoms()
     return all(bool(np.any(np.all(of_bound >= np.array(one), axis=1))) for one in of_cost)
 
 
-@wrong(
-    "bounded",
-    "no constant allowed",
-    hint="There may be a constant: 5N is O(N), although it is larger than N.",
-)
+@wrong("bounded", "no constant allowed")
 def no_constant(cost, bound):
-    """The cost must not exceed the bound anywhere."""
+    """The cost must not exceed the bound anywhere.
+
+    There may be a constant: 5N is O(N), although it is larger than N.
+    """
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     gap = sp.lambdify(symbols, bound - cost)
     sizes = 10.0 ** np.random.default_rng(3).uniform(0, 4, size=(4000, len(symbols)))
     return bool(all(gap(*row) >= 0 for row in sizes))
 
 
-@wrong(
-    "bounded",
-    "one term of the cost is enough",
-    hint="Every term of the cost must be bounded, also the one that is small for the sizes you "
-    "have in mind.",
-)
+@wrong("bounded", "one term of the cost is enough")
 def one_term(cost, bound):
-    """The leading term, the one with most factors N, decides."""
+    """The leading term, the one with most factors N, decides.
+
+    Every term of the cost must be bounded, also the one that is small for the sizes you have in
+    mind.
+    """
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     of_bound = np.array(sp.Poly(bound, *symbols).monoms())
     ways = np.random.default_rng(5).uniform(size=(3000, len(symbols)))
@@ -965,44 +848,38 @@ def quotients(cost, bound):
 # --- text_audit
 
 
-@wrong(
-    "text_audit",
-    "too short",
-    hint="Name the wrong lines, and for each of them how one can see it.",
-    value=True,
-)
+@wrong("text_audit", "too short")
 def too_short():
-    """The result is wrong, and that is all there is to say."""
+    """The result is wrong, and that is all there is to say.
+
+    Name the wrong lines, and for each of them how one can see it.
+    """
     return "Line 2 has the wrong sign, so line 3 is wrong, too."
 
 
-@wrong(
-    "text_audit",
-    "too long",
-    hint="An audit names the line, the test and the outcome; it does not derive everything anew.",
-    value=True,
-)
+@wrong("text_audit", "too long")
 def too_long():
-    """More words, more points."""
+    """More words, more points.
+
+    An audit names the line, the test and the outcome; it does not derive everything anew.
+    """
     return "Let us go through it once more, slowly and from the beginning. " * 20
 
 
-@wrong(
-    "text_audit",
-    "nothing written",
-    hint="Write your audit between the quotation marks.",
-    value=True,
-)
+@wrong("text_audit", "nothing written")
 def nothing_written():
-    """The string is filled in later."""
+    """The string is filled in later.
+
+    Write your audit between the quotation marks.
+    """
     return ""
 
 
-@right("text_audit", "at the lower limit", value=True)
+@right("text_audit", "at the lower limit")
 def at_the_lower_limit():
     return "word " * 90
 
 
-@right("text_audit", "over several lines", value=True)
+@right("text_audit", "over several lines")
 def over_several_lines():
     return "\n".join(["five words on every line"] * 30)

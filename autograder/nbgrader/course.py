@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.digests import digest
 from autograder.errors import CourseError
 from autograder.grade import records, submission
 from autograder.grade.records import Task
@@ -43,7 +44,7 @@ class Course:
 
     def seed(self, slug: str, student: str) -> int:
         """The seed of one student's hidden inputs in one assignment."""
-        return int(records.digest(self.salt, slug, student)[:16], 16)
+        return int(digest(self.salt, slug, student)[:16], 16)
 
     @property
     def records(self) -> Path:

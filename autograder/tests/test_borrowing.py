@@ -56,7 +56,7 @@ def test_a_borrowed_test_runs_under_its_own_assignment(project: Project) -> None
 
 def test_the_lenders_bank_proves_borrowed_tests(project: Project) -> None:
     borrower(project)
-    names = {a.name for a in bank.answers(AGAIN, project)}
+    names = {a.name for a in bank.answers(load(AGAIN, project))}
     assert names == {"softmax"}
     rows = check.check_name(load(AGAIN, project), "softmax", 4)
     assert sum(row.kind == "wrong" for row in rows) >= 3
@@ -110,8 +110,7 @@ def test_borrowed_cells_are_not_lent_on_and_own_ones_are(project: Project) -> No
 
 def test_a_borrowed_name_needs_a_bank_as_well(project: Project) -> None:
     borrower(project)
-    bank = project.bank_path(SLUG)
-    bank.write_text(bank.read_text().replace('"softmax",', '"other",'))
+    spoil(project.bank_path(SLUG), '"softmax"', '"hot_entropy"')
     with pytest.raises(SourceError, match='"softmax" has no known-wrong answer'):
         load(AGAIN, project)
 
@@ -191,11 +190,10 @@ weights = 1
 assert weights == 1
 """
     path = borrower(project, SOURCE + own)
-    bank = project.root / "misconceptions" / f"{AGAIN}.py"
-    bank.write_text(
+    own = project.root / "misconceptions" / f"{AGAIN}.py"
+    own.write_text(
         "from autograder.bank import wrong\n\n\n"
-        '@wrong("weights", "two", hint="One.", value=True)\n'
-        'def two():\n    """Two."""\n    return 2\n'
+        'wrong("weights", "two", belief="Two.", hint="One.", edit={"= 1": "= 2"})\n'
     )
     line = next(i for i, row in enumerate(path.read_text().splitlines(), 1) if "test_soft" in row)
     with pytest.raises(SourceError, match=f'{AGAIN}.py:{line}: "test_softmax" redefines weights'):
@@ -204,26 +202,25 @@ assert weights == 1
 
 def test_answers_of_ones_own_add_to_the_lenders(project: Project) -> None:
     borrower(project)
-    bank = project.root / "misconceptions" / f"{AGAIN}.py"
-    bank.write_text(
+    own = project.root / "misconceptions" / f"{AGAIN}.py"
+    own.write_text(
         "from autograder.bank import wrong\n\n\n"
-        '@wrong("softmax", "all equal", hint="They differ.")\n'
-        'def equal(scores, temperature):\n    """All alike."""\n'
+        '@wrong("softmax", "all equal")\n'
+        'def equal(scores, temperature):\n    """All alike.\n\n    They differ."""\n'
         "    return scores * 0 + 1 / scores.shape[1]\n"
     )
-    assert [a.title for a in bank.answers(AGAIN, project)][:2] == [
+    assert [a.title for a in bank.answers(load(AGAIN, project))][:2] == [
         "all equal",
         "multiplied by the temperature",
     ]
     assert [
         r.faults for r in check.check_name(load(AGAIN, project), "softmax", 2) if r.faults
     ] == []
-    bank.write_text(bank.read_text().replace("all equal", "multiplied by the temperature"))
-    again = project.root / "misconceptions" / "22_thrice.py"
-    bank.rename(again)  # a module is read once
-    borrower(project, slug="22_thrice")
-    with pytest.raises(ValueError, match="share a title"):
-        bank.answers("22_thrice", project)
+    spoil(own, "all equal", "multiplied by the temperature")
+    with pytest.raises(
+        SourceError, match=rf"{SLUG}\.py:\d+: two answers to softmax share the title"
+    ):
+        load(AGAIN, project)
 
 
 def test_a_class_is_graded_on_borrowed_cells(project: Project, tmp_path: Path) -> None:
@@ -233,8 +230,8 @@ def test_a_class_is_graded_on_borrowed_cells(project: Project, tmp_path: Path) -
     folder = tmp_path / "course"
     grading.init(folder, project)
     answers = demo.model_answers(assignment)
-    bad = next(a for a in bank.answers(AGAIN, project) if not a.correct)
-    for student, softmax in [("right", answers["softmax"]), ("wrong", bad.source())]:
+    bad = next(a for a in bank.answers(load(AGAIN, project)) if not a.correct)
+    for student, softmax in [("right", answers["softmax"]), ("wrong", bad.source)]:
         target = folder / "submitted" / student / AGAIN
         target.mkdir(parents=True)
         notebook = demo.handed_in(assignment, answers | {"softmax": softmax})

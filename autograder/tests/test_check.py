@@ -2,8 +2,7 @@
 
 import pytest
 
-from autograder import bank, check
-from autograder.bank import right, wrong
+from autograder import check
 from autograder.tests.test_verdict import BANK, SOURCE, project
 
 
@@ -36,8 +35,9 @@ def test_a_test_that_a_right_answer_fails_is_seen(tmp_path):
 
 def test_a_misconception_that_no_test_tells_from_another_is_seen(tmp_path):
     twin = BANK + (
-        '@wrong("scale", "the factor times itself", hint="Once.")\n'
-        'def twin(x, factor):\n    """Again."""\n    return np.asarray(x) * factor * factor\n'
+        '@wrong("scale", "the factor times itself")\n'
+        'def twin(x, factor):\n    """Again.\n\n    Once."""\n'
+        "    return np.asarray(x) * factor * factor\n"
     )
     found = rows(tmp_path, bank=twin)
     assert found["the factor times itself"].faults == ('seed 0: taken for "the factor squared"',)
@@ -67,71 +67,3 @@ def test_the_table_is_printed_and_the_exit_code_tells(monkeypatch, capsys):
     assert check.main() == 1
     said = capsys.readouterr()
     assert said.err == '30_scaling scale, wrong "squared": gets full marks\n'
-
-
-# --- the bank itself
-
-
-@wrong("scale", "doubled", hint="Read the name.")
-def always_doubled(x, factor):
-    """Scaling is
-    doubling."""
-    if len(x) > 9:
-        return always_doubled(x[1:], factor)
-    return [2 * v for v in x]
-
-
-def test_an_answer_is_what_a_student_would_have_typed():
-    assert always_doubled.answer.belief == "Scaling is doubling."
-    assert always_doubled.answer.source() == (
-        "def scale(x, factor):\n"
-        "    if len(x) > 9:\n"
-        "        return scale(x[1:], factor)\n"
-        "    return [2 * v for v in x]"
-    )
-
-
-def test_a_method_of_the_same_name_stays_what_it_is():
-    @right("largest", "by the method")
-    def max(array):
-        return array.max()
-
-    assert max.answer.source() == "def largest(array):\n    return array.max()"
-
-
-def test_a_value_is_assigned():
-    @right("area", "squared", value=True)
-    def squared():
-        return 3**2
-
-    source = squared.answer.source()
-    assert source == "def compute_area():\n    return 3**2\n\n\narea = compute_area()"
-
-
-def test_a_wrong_answer_needs_a_belief_and_a_hint():
-    with pytest.raises(ValueError, match=r"test_check.py:\d+: f lacks a hint or a docstring"):
-
-        @wrong("scale", "title", hint="hint")
-        def f():
-            return 1
-
-    with pytest.raises(ValueError, match="lacks a hint"):
-
-        @wrong("scale", "title", hint=" ")
-        def g():
-            """A belief."""
-
-
-def test_two_answers_of_one_title_are_refused(tmp_path):
-    again = BANK + (
-        '@wrong("scale", "the factor added", hint="No.")\n'
-        'def again(x, factor):\n    """Again."""\n    return x\n'
-    )
-    assignment = project(tmp_path, bank=again)
-    with pytest.raises(ValueError, match="rename one"):
-        bank.answers(assignment.slug, assignment.root)
-
-
-def test_an_assignment_without_a_bank_has_no_answers(tmp_path):
-    assert bank.answers("99_nothing") == ()
-    assert bank.answers("99_nothing", tmp_path) == ()

@@ -160,10 +160,13 @@ assert 3 <= count <= 5, f"expected 3 to 5 words, got {count}"
 """
 WORDS_BANK = """
 
-@wrong("text_words", "too short", hint="Say who takes what.", value=True)
-def one_word():
-    '''A word will do.'''
-    return "largest"
+wrong(
+    "text_words",
+    "too short",
+    belief="A word will do.",
+    hint="Say who takes what.",
+    edit={"the largest takes all": "largest"},
+)
 """
 
 

@@ -115,7 +115,7 @@ def test_an_untouched_notebook_raises_only_not_implemented(slug: str, released: 
 
 
 def test_exercises_are_current() -> None:
-    check_current(ROOT)
+    check_current(Project(ROOT))
 
 
 def test_releasing_twice_gives_the_same_bytes(project: Project, released: Project) -> None:
@@ -156,12 +156,12 @@ def test_a_source_that_is_refused_leaves_exercises_as_they_were(
 ) -> None:
     release.release(project)
     before = {p: p.read_bytes() for p in (project.root / "exercises").rglob("*") if p.is_file()}
-    there = set(project.iterdir())
+    there = set(project.root.iterdir())
     source.write_text(source.read_text().replace("### END HIDDEN TESTS", "", 1))
     with pytest.raises(SourceError):
         release.release(project)
     assert {p: p.read_bytes() for p in before} == before
-    assert set(project.iterdir()) == there
+    assert set(project.root.iterdir()) == there
 
 
 def test_the_notebook_that_is_graded_is_the_one_that_was_released(released: Project) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from autograder.loopback import loopback
 from autograder.sandbox import server
+from autograder.sandbox.loopback import loopback
 from autograder.sandbox.server import Sandbox
 from autograder.sandbox.shell import Callback, Handle, ShellDied, StudentError
 from autograder.student import wire
@@ -179,7 +179,7 @@ def test_the_students_side_knows_the_wire_and_nothing_else(shell):
     shell.run("import sys\nnames = sorted(m for m in sys.modules if 'autograder' in m)")
     assert shell.value("names") == ["autograder", "autograder.box", "autograder.wire"]
     shell.run("import __main__\nmain = getattr(__main__, '__file__', None)")
-    for module in ("verdict", "testing", "misconceptions", "course", "sandbox"):
+    for module in ("verdict", "testing", "bank", "course", "sandbox"):
         found = error(shell.run(f"import autograder.{module}"))
         assert found["ename"] == "ModuleNotFoundError"
     root = str(Path(server.__file__).parent.parent.parent)

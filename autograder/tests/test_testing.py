@@ -9,12 +9,13 @@ import sympy as sp
 from nbgrader.utils import determine_grade
 
 from autograder import bank, release
+from autograder.digests import seed_for
 from autograder.errors import GraderFault
 from autograder.grade.grading import grade
-from autograder.loopback import loopback
+from autograder.project import CHECKOUT, Project
 from autograder.rules import load
 from autograder.sandbox import server
-from autograder.seeds import seed_for
+from autograder.sandbox.loopback import loopback
 from autograder.testing import STOCK_SEED
 from autograder.words import (
     Failed,
@@ -330,16 +331,16 @@ def test_what_runs_in_a_part_is_quiet(capfd, recwarn):
 
 def test_plain_nbgrader_gives_the_same_scores():
     """The instructor's notebook, run in an ordinary kernel and scored by nbgrader's own rule."""
-    assignment = load("04_random_features")
+    assignment = load("04_random_features", Project(CHECKOUT))
     answers = {}
-    for answer in bank.answers(assignment.slug):
+    for answer in bank.answers(assignment):
         answers.setdefault(answer.name, []).append(answer)
     notebook = release.instructor_notebook(assignment)
     cells = []
     for number, cell in enumerate(c for c in notebook.cells if c.cell_type == "code"):
         if cell.id in answers and cell.id != "scale_frequencies":
             mine = answers[cell.id]
-            cell.source = mine[number % len(mine)].source()
+            cell.source = mine[number % len(mine)].source
         cells.append((cell.id, cell.source))
     nbclient.NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
     record = grade(assignment, cells, STOCK_SEED, server.open_shell)

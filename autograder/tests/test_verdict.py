@@ -9,6 +9,7 @@ from autograder import bank, check
 from autograder.errors import GraderFault
 from autograder.grade import process
 from autograder.grade.run import Step, StudentRun
+from autograder.project import Project
 from autograder.rules import load
 from autograder.sandbox.budget import Budget
 from autograder.sandbox.server import Sandbox
@@ -94,34 +95,50 @@ with part(1, "any function"):
 BANK = '''
 import numpy as np
 import sympy as sp
+from autograder.bank import right, wrong
 
-@wrong("scale", "the factor added", hint="Scaling multiplies.")
+@wrong("scale", "the factor added")
 def added(x, factor):
-    """To scale is to add."""
+    """To scale is to add.
+
+    Scaling multiplies.
+    """
     return np.asarray(x) + factor - 1
 
-@wrong("scale", "the factor squared", hint="Once is enough.")
-def squared(x, factor):
-    """Twice as good."""
-    return np.asarray(x) * factor**2
+wrong(
+    "scale",
+    "the factor squared",
+    belief="Twice as good.",
+    hint="Once is enough.",
+    edit={"* factor": "* factor**2"},
+)
 
-@wrong("scale", "a list repeated", hint="Convert it to an array.")
+@wrong("scale", "a list repeated")
 def repeated(x, factor):
-    """Lists multiply like arrays."""
+    """Lists multiply like arrays.
+
+    Convert it to an array.
+    """
     return list(x) * int(factor)
 
 @right("scale", "a loop, lists out")
 def loop(x, factor):
     return [v * factor for v in x]
 
-@wrong("area", "the perimeter", hint="An area has two lengths in it.", value=True)
+@wrong("area", "the perimeter")
 def perimeter():
-    """All sides count."""
+    """All sides count.
+
+    An area has two lengths in it.
+    """
     return 4 * t
 
-@wrong("mean_of", "the sum", hint="Divide by their number.")
+@wrong("mean_of", "the sum")
 def total(function, x):
-    """A mean is a sum."""
+    """A mean is a sum.
+
+    Divide by their number.
+    """
     return sum(function(v) for v in x)
 '''
 
@@ -134,7 +151,7 @@ def project(folder: Path, source=SOURCE, bank=BANK):
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return load("30_scaling", folder)
+    return load("30_scaling", Project(folder))
 
 
 @pytest.fixture(scope="module")
@@ -248,8 +265,8 @@ def test_a_name_may_be_defined_in_a_cell_of_ones_own_and_changed_later(grade):
 
 
 def test_a_known_misconception_is_named(assignment, grade):
-    for answer in bank.answers(assignment.slug, assignment.root):
-        record = grade(**{answer.name: answer.source()})
+    for answer in bank.answers(assignment):
+        record = grade(**{answer.name: answer.source})
         found = record.verdicts[f"test_{answer.name}"]
         if answer.correct:
             assert found.points == found.max and not found.misconception
@@ -276,8 +293,8 @@ def test_a_misconception_that_the_test_cannot_see_explains_nothing(tmp_path, box
     exact = SOURCE.replace('1.0), what="the numbers"', '1.0), rtol=1e-12, what="the numbers"')
     unseen = (
         "import numpy as np\nfrom autograder.bank import right, wrong\n"
-        '@wrong("scale", "empty lists forgotten", hint="Think of them.")\n'
-        'def forgotten(x, factor):\n    """There is always something."""\n'
+        '@wrong("scale", "empty lists forgotten")\n'
+        'def forgotten(x, factor):\n    """There is always something.\n\n    Think of them."""\n'
         "    return x[0] * factor if len(x) == 0 else np.asarray(x) * factor\n"
     )
     assignment = project(tmp_path, exact, unseen + BANK.split("wrong\n", 1)[1])
@@ -352,10 +369,10 @@ def test_a_death_while_a_misconception_is_looked_for_costs_no_later_exercise(tmp
     more = SOURCE[SOURCE.index('# %% nbgrader={"grade_id": "area"') :]
     more = more[: more.index('# %% nbgrader={"grade_id": "mean_of"')].replace("area", "area_2")
     bank = BANK + (
-        '\n@wrong("maker", "adds two", hint="One.")\ndef maker_of_two():\n    """Two."""\n'
+        '\n@wrong("maker", "adds two")\ndef maker_of_two():\n    """Two.\n\n    One."""\n'
         "    return lambda x: x + 2\n\n"
-        '@wrong("area_2", "the perimeter", hint="Two lengths.", value=True)\n'
-        'def perimeter_2():\n    """All."""\n    return 4 * t\n'
+        '@wrong("area_2", "the perimeter")\n'
+        'def perimeter_2():\n    """All.\n\n    Two lengths."""\n    return 4 * t\n'
     )
     assignment = project(tmp_path, CALLED_LATER + "\n" + more, bank)
     record = grade_in(

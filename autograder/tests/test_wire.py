@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sympy.core.symbol import Str
 
-from autograder.loopback import loopback
+from autograder.sandbox.loopback import loopback
 from autograder.sandbox.shell import Callback, Handle, StudentError
 from autograder.student import wire
 from autograder.student.protocol import Closed, Connection, Line

@@ -15,8 +15,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 if TYPE_CHECKING:
+    from autograder.bank import Answer
     from autograder.course import Assignment
-    from autograder.misconceptions import Answer
 
 # For `autograder`, which is imported late: a book without this directive does without it.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -35,14 +35,13 @@ def headings(assignment: Assignment) -> dict[str, str]:
     return found
 
 
-def own_misconceptions(slug: str) -> dict[str, list[Answer]]:
+def own_misconceptions(assignment: Assignment) -> dict[str, list[Answer]]:
     """Graded name → its known-wrong answers; what an assignment borrows is its lender's."""
-    from autograder import course, misconceptions
+    from autograder import bank
 
-    borrowed = course.borrowed(slug)
     found: dict[str, list[Answer]] = {}
-    for answer in misconceptions.answers(slug):
-        if not answer.correct and answer.name not in borrowed:
+    for answer in bank.answers(assignment):
+        if not answer.correct and not assignment.by_id[answer.name].lender:
             found.setdefault(answer.name, []).append(answer)
     return found
 
@@ -54,19 +53,18 @@ class Misconceptions(SphinxDirective):
         from autograder import course
 
         self.env.note_reread()
-        return [self.section(slug) for slug in course.assignments() if own_misconceptions(slug)]
+        assignments = [course.load(slug) for slug in course.assignments()]
+        return [self.section(one) for one in assignments if own_misconceptions(one)]
 
-    def section(self, slug: str) -> nodes.section:
+    def section(self, assignment: Assignment) -> nodes.section:
         """One assignment, with a link to the chapter that it belongs to, if there is one."""
-        from autograder import course
-
-        assignment = course.load(slug)
+        slug = assignment.slug
         section = nodes.section(ids=[nodes.make_id(f"wrong-{slug}")], names=[])
         section += nodes.title("", assignment.title)
         if slug in self.env.found_docs:
             self.state.nested_parse([f"Chapter: {{doc}}`{slug}`"], self.content_offset, section)
         titles = headings(assignment)
-        for name, wrong in own_misconceptions(slug).items():
+        for name, wrong in own_misconceptions(assignment).items():
             section += folded(titles[name], name, wrong)
         return section
 

@@ -32,7 +32,7 @@ def test_every_misconception_stands_on_the_page_with_its_cure(site):
             [words(answer.title), words(answer.belief), words(answer.hint)] for answer in wrong
         ]
         for slug in course.assignments()
-        for name, wrong in own_misconceptions(slug).items()
+        for name, wrong in own_misconceptions(course.load(slug)).items()
     }
     assert len(expected) > 100
     assert shown == expected
@@ -42,15 +42,16 @@ def test_every_graded_name_has_its_misconceptions_and_a_heading_of_its_own():
     for slug in course.assignments():
         assignment = course.load(slug)
         own = {cell.grade_id for cell in assignment.of_kind("solution") if not cell.lender}
-        banked = set(own_misconceptions(slug))
-        assert banked <= own and all(len(w) >= 3 for w in own_misconceptions(slug).values())
+        known = own_misconceptions(assignment)
+        banked = set(known)
+        assert banked <= own and all(len(wrong) >= 3 for wrong in known.values())
         titles = [headings(assignment)[name] for name in banked]
         assert len(set(titles)) == len(titles), f"{slug}: two exercises share a heading"
 
 
 def test_sentences_of_the_bank_keep_to_the_little_markup_that_the_page_knows():
     for slug in course.assignments():
-        for wrong in own_misconceptions(slug).values():
+        for wrong in own_misconceptions(course.load(slug)).values():
             for answer in wrong:
                 for text in (answer.title, answer.belief, answer.hint):
                     assert not re.search(r"[`$]|\*\w", words(text)), f"{slug}: {text}"
