@@ -209,7 +209,9 @@ def test_a_declaration_that_cannot_be_used(tmp_path: Path, what: str) -> None:
 
 def test_a_bank_that_is_not_utf8(tmp_path: Path) -> None:
     assignment = project(tmp_path)
-    assignment.bank.write_bytes(BANK.replace("sides", "sidés").encode("latin-1"))
+    assignment.project.bank_path(assignment.slug).write_bytes(
+        BANK.replace("sides", "sidés").encode("latin-1")
+    )
     with pytest.raises(SourceError, match=r"30_scaling\.py:1: not UTF-8"):
         bank.answers(assignment)
 

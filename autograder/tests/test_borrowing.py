@@ -158,7 +158,7 @@ def test_what_only_the_lenders_bank_needs_is_missed_too(project: Project) -> Non
     spoil(
         lender.path, "import numpy as np\n", "import numpy as np\ndef grow(x): return np.exp(x)\n"
     )
-    spoil(lender.bank, "np.exp(scores * temperature)", "grow(scores * temperature)")
+    spoil(project.bank_path(SLUG), "np.exp(scores * temperature)", "grow(scores * temperature)")
     borrower(project)
     with pytest.raises(SourceError, match='"softmax" uses grow, which no cell defines here'):
         load(AGAIN, project)

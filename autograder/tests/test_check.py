@@ -3,6 +3,7 @@
 import pytest
 
 from autograder import check
+from autograder.project import CHECKOUT, Project
 from autograder.tests.test_verdict import BANK, SOURCE, project
 
 
@@ -59,11 +60,11 @@ def test_a_sample_goes_through_real_shells(tmp_path, number):
 
 def test_the_table_is_printed_and_the_exit_code_tells(monkeypatch, capsys):
     good = check.Row("30_scaling", "scale", "right", "a loop", (3, 3), 3)
-    monkeypatch.setattr(check, "check", lambda slugs: [good])
-    assert check.main() == 0
+    monkeypatch.setattr(check, "check", lambda project, slugs: [good])
+    assert check.main(Project(CHECKOUT)) == 0
     assert "1 of 1 answers" in capsys.readouterr().out
     bad = check.Row("30_scaling", "scale", "wrong", "squared", (3, 3), 3, ("gets full marks",))
-    monkeypatch.setattr(check, "check", lambda slugs: [good, bad])
-    assert check.main() == 1
+    monkeypatch.setattr(check, "check", lambda project, slugs: [good, bad])
+    assert check.main(Project(CHECKOUT)) == 1
     said = capsys.readouterr()
     assert said.err == '30_scaling scale, wrong "squared": gets full marks\n'

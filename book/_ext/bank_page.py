@@ -6,20 +6,19 @@ The bank is what feedback is made from (autograder/misconceptions), so page and 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-if TYPE_CHECKING:
-    from autograder.bank import Answer
-    from autograder.course import Assignment
+from autograder import bank
+from autograder.assignment import Assignment
+from autograder.bank import Answer
+from autograder.project import Project
+from autograder.rules import load
 
-# For `autograder`, which is imported late: a book without this directive does without it.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+PROJECT = Project(Path(__file__).resolve().parents[2])
 _MARKED = re.compile(r"`([^`]+)`|(?<![\w*])\*(\w[^*]*)\*(?![\w*])")
 _HEADING = re.compile(r"^##+ (?:\d+ · )?(.+?)(?: \(\d+ points?.*\))?$", re.M)
 
@@ -37,8 +36,6 @@ def headings(assignment: Assignment) -> dict[str, str]:
 
 def own_misconceptions(assignment: Assignment) -> dict[str, list[Answer]]:
     """Graded name → its known-wrong answers; what an assignment borrows is its lender's."""
-    from autograder import bank
-
     found: dict[str, list[Answer]] = {}
     for answer in bank.answers(assignment):
         if not answer.correct and not assignment.by_id[answer.name].lender:
@@ -50,10 +47,8 @@ class Misconceptions(SphinxDirective):
     """`{misconceptions}`: a section for each assignment, a folded list for each exercise."""
 
     def run(self) -> list[nodes.Node]:
-        from autograder import course
-
         self.env.note_reread()
-        assignments = [course.load(slug) for slug in course.assignments()]
+        assignments = [load(slug, PROJECT) for slug in PROJECT.slugs()]
         return [self.section(one) for one in assignments if own_misconceptions(one)]
 
     def section(self, assignment: Assignment) -> nodes.section:

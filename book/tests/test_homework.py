@@ -7,7 +7,8 @@ from functools import cache
 import pytest
 from book_tools import BOOK
 
-from autograder.course import load
+from autograder.project import CHECKOUT, Project
+from autograder.rules import load
 
 PAGE = (BOOK / "homework.md").read_text(encoding="utf8")
 
@@ -81,7 +82,7 @@ def test_the_exercises_to_try_are_there(part):
 
 @every_part
 def test_what_is_handed_in_is_graded_for_the_points_that_the_page_says(part):
-    assignment = load(part.slug)
+    assignment = load(part.slug, Project(CHECKOUT))
     points = 0
     for name, lender in re.findall(r"`(\w+)`(?: \(from `(\w+)`\))?", part.hand_in):
         cell = assignment.by_id[name]
@@ -100,6 +101,6 @@ def test_everything_that_is_graded_is_named_once(slug):
         if part.slug == slug
         for name in re.findall(r"(?<!from )`(\w+)`", part.hand_in)
     ]
-    graded = [c.grade_id for c in load(slug).of_kind("solution", "manual")]
+    graded = [c.grade_id for c in load(slug, Project(CHECKOUT)).of_kind("solution", "manual")]
     assert sorted(named) == sorted(graded)
-    assert load(slug).points == 40
+    assert load(slug, Project(CHECKOUT)).points == 40

@@ -5,7 +5,10 @@ import re
 from bank_page import headings, marked, own_misconceptions
 from bs4 import BeautifulSoup
 
-from autograder import course
+from autograder.project import CHECKOUT, Project
+from autograder.rules import load
+
+BOOK_PROJECT = Project(CHECKOUT)
 
 
 def words(text: str) -> str:
@@ -31,16 +34,16 @@ def test_every_misconception_stands_on_the_page_with_its_cure(site):
         (name, f"wrong-{slug.replace('_', '-')}"): [
             [words(answer.title), words(answer.belief), words(answer.hint)] for answer in wrong
         ]
-        for slug in course.assignments()
-        for name, wrong in own_misconceptions(course.load(slug)).items()
+        for slug in BOOK_PROJECT.slugs()
+        for name, wrong in own_misconceptions(load(slug, BOOK_PROJECT)).items()
     }
     assert len(expected) > 100
     assert shown == expected
 
 
 def test_every_graded_name_has_its_misconceptions_and_a_heading_of_its_own():
-    for slug in course.assignments():
-        assignment = course.load(slug)
+    for slug in BOOK_PROJECT.slugs():
+        assignment = load(slug, BOOK_PROJECT)
         own = {cell.grade_id for cell in assignment.of_kind("solution") if not cell.lender}
         known = own_misconceptions(assignment)
         banked = set(known)
@@ -50,8 +53,8 @@ def test_every_graded_name_has_its_misconceptions_and_a_heading_of_its_own():
 
 
 def test_sentences_of_the_bank_keep_to_the_little_markup_that_the_page_knows():
-    for slug in course.assignments():
-        for wrong in own_misconceptions(course.load(slug)).values():
+    for slug in BOOK_PROJECT.slugs():
+        for wrong in own_misconceptions(load(slug, BOOK_PROJECT)).values():
             for answer in wrong:
                 for text in (answer.title, answer.belief, answer.hint):
                     assert not re.search(r"[`$]|\*\w", words(text)), f"{slug}: {text}"
