@@ -22,6 +22,9 @@ from autograder.nbgrader.marks import is_test
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_MARKDOWN = 20_000
 """Characters. A longer text is shown as it was written: some take time that grows as a square."""
+MAX_TAGS = 10_000
+"""Tags in one HTML text. With more of them it is shown as it was written: nested ones take time that
+grows as a square."""
 MAX_ESCAPES = 5_000
 """Colour changes in one output; with more of them it is shown without colours."""
 _TAGS = set(
@@ -58,6 +61,9 @@ def _as_written(text: str) -> str:
 
 def safe_html(html: str) -> str:
     """HTML of which only harmless tags and attributes remain; other tags are shown as text."""
+
+    if html.count("<") > MAX_TAGS:
+        return _as_written(html)
 
     def show(found: re.Match) -> str:
         return "<" if (found["name"] or "").lower() in _TAGS else "&lt;"
