@@ -55,9 +55,9 @@ class Forkserver:
                 elif key.data in self.shells:  # the host has closed a status socket
                     self._kill([key.data])
             for pid in list(self.shells):
-                ended, *how = os.wait4(pid, os.WNOHANG)
+                ended, *end = os.wait4(pid, os.WNOHANG)
                 if ended:
-                    self._reap(pid, *how)
+                    self._reap(pid, *end)
 
     def _fork(self) -> bool:
         """Fork one shell. False if the host is gone."""
@@ -93,7 +93,7 @@ class Forkserver:
                 os.kill(pid, signal.SIGKILL)
             self._reap(pid, *os.wait4(pid, 0)[1:])
 
-    def _reap(self, pid: int, status: int, usage: resource.struct_rusage) -> None:
+    def _reap(self, pid: int, how: int, usage: resource.struct_rusage) -> None:
         """Remove what a dead shell leaves behind; then report to the host and close the socket."""
         status, folder = self.shells.pop(pid)
         if not self.isolated:
@@ -101,7 +101,7 @@ class Forkserver:
                 os.killpg(pid, signal.SIGKILL)
             shutil.rmtree(folder, ignore_errors=True)
         self.selector.unregister(status)
-        killer = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        killer = os.WTERMSIG(how) if os.WIFSIGNALED(how) else 0
         with contextlib.suppress(OSError):
             status.send(f"{killer} {usage.ru_utime + usage.ru_stime}".encode())
         status.close()
