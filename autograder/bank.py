@@ -176,7 +176,8 @@ class _Declaration:
                     line,
                 )
             before, after = code.split(old)
-            indent = re.match(r"[ \t]*", before.rpartition("\n")[2])[0]
+            row = before.rpartition("\n")[2]
+            indent = row[: len(row) - len(row.lstrip())]
             code = before + new.replace("\n", "\n" + indent) + after
         code = re.sub(r"^[ \t]+\n", "", code, flags=re.M).rstrip()
         try:
@@ -229,8 +230,9 @@ def _declarations(text: str, where: str) -> list[_Declaration]:
         function = node if isinstance(node, ast.FunctionDef) else None
         calls = function.decorator_list if function else [getattr(node, "value", None)]
         for call in calls:
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in _KINDS:
-                found.append(_declaration(call, function, text, where))
+            kind = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
+            if kind in _KINDS:
+                found.append(_declaration(kind, call, function, text, where))
             elif function:
                 remedy = "call right(…) or wrong(…) with a name and a title"
                 raise SourceError(where, call.lineno, "a decorator that declares nothing", remedy)
@@ -238,10 +240,10 @@ def _declarations(text: str, where: str) -> list[_Declaration]:
 
 
 def _declaration(
-    call: ast.Call, function: ast.FunctionDef | None, text: str, where: str
+    kind: str, call: ast.Call, function: ast.FunctionDef | None, text: str, where: str
 ) -> _Declaration:
     """One call of `right` or `wrong`, which decorates `function` if there is one."""
-    kind, line = call.func.id, call.lineno
+    line = call.lineno
 
     def string(node: ast.expr | None) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -272,14 +274,15 @@ def _declaration(
             f'the decorator of "{title}" holds more than name and title',
             "write belief and hint as the two paragraphs of the docstring",
         )
-    if not function and not edit:
+    docstring = ast.get_docstring(function) if function else None
+    if not edit and not (function and len(function.body) > (docstring is not None)):
         remedy = 'add edit={"old text": "new text"}, or decorate a function'
         raise SourceError(where, line, f'"{title}" has no code', remedy)
     belief = hint = ""
     if kind == "wrong":
         said = [strings.get("belief", ""), strings.get("hint", "")]
         if function:
-            said = re.split(r"\n\s*\n", ast.get_docstring(function) or "")
+            said = re.split(r"\n\s*\n", docstring or "")
         said = [" ".join(paragraph.split()) for paragraph in said]
         if len(said) != 2 or not all(said):
             remedy = (
@@ -296,8 +299,8 @@ def _declaration(
 
 def _code(function: ast.FunctionDef, text: str) -> str:
     """A function's source without its decorator and its docstring."""
-    rows = text.splitlines()[function.lineno - 1 : function.end_lineno]
-    if ast.get_docstring(function) is not None and len(function.body) > 1:
+    rows = text.split("\n")[function.lineno - 1 : function.end_lineno]
+    if ast.get_docstring(function) is not None:
         # A docstring shares no line with code: the formatter keeps it so.
         first = function.body[0]
         del rows[first.lineno - function.lineno : first.end_lineno - function.lineno + 1]

@@ -390,17 +390,13 @@ wrong(
     edit={"2 * sigma**2": "sigma**2"},
 )
 
-
-@wrong("attention_state", "the norm not squared")
-def norm_not_squared(keys, phi_keys, values, sigma):
-    """The factor is exp(‖k‖/2σ²).
-
-    The exponent of the norm factor holds ‖k‖², the sum of squares without a root.
-    """
-    exponents = np.linalg.norm(keys, axis=-1, keepdims=True) / (2 * sigma**2)
-    psi_keys = np.exp(exponents - exponents.max(axis=-2, keepdims=True)) * phi_keys
-    return np.swapaxes(psi_keys, -1, -2) @ values, psi_keys.sum(axis=-2)[..., None]
-
+wrong(
+    "attention_state",
+    "the norm not squared",
+    belief="The factor is exp(‖k‖/2σ²).",
+    hint="The exponent of the norm factor holds ‖k‖², the sum of squares without a root.",
+    edit={"np.sum": "np.linalg.norm", "keys**2": "keys"},
+)
 
 wrong(
     "attention_state",

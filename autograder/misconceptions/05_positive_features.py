@@ -42,19 +42,13 @@ wrong(
     edit={"standard / np.sqrt(tau)": "standard / tau"},
 )
 
-
-@wrong("wide_features", "the temperature taken as √D")
-def temperature_of_the_chapter(x, standard, tau, spread):
-    """Attention divides by √D.
-
-    The temperature is an argument here: √D is one choice of it.
-    """
-    count, dim = standard.shape
-    exponents = spread * x @ standard.T / dim**0.25
-    exponents = exponents - np.sum(x**2, axis=-1, keepdims=True) / (2 * np.sqrt(dim))
-    weights = dim * np.log(spread) / 2 - (spread**2 - 1) * np.sum(standard**2, axis=1) / 4
-    return np.exp(exponents + weights) / np.sqrt(count)
-
+wrong(
+    "wide_features",
+    "the temperature taken as √D",
+    belief="Attention divides by √D.",
+    hint="The temperature is an argument here: √D is one choice of it.",
+    edit={"np.sqrt(tau)": "dim**0.25", "(2 * tau)": "(2 * np.sqrt(dim))"},
+)
 
 wrong(
     "wide_features",
@@ -346,10 +340,7 @@ wrong(
     "the temperature left out",
     belief="Only the lengths matter.",
     hint="a and b are squared lengths divided by τ.",
-    edit={
-        "(1 - cosine) / tau": "(1 - cosine)",
-        "(1 + cosine) / tau": "(1 + cosine)",
-    },
+    edit={"(1 - cosine) / tau": "(1 - cosine)", "(1 + cosine) / tau": "(1 + cosine)"},
 )
 
 wrong(

@@ -39,10 +39,7 @@ wrong(
     belief="Position j and all later ones get new keys and values.",
     hint="If many positions change together, you learn that one of them is seen, not which: "
     "change one at a time.",
-    edit={
-        "other_K[j] +=": "other_K[j:] +=",
-        "other_V[j] +=": "other_V[j:] +=",
-    },
+    edit={"other_K[j] +=": "other_K[j:] +=", "other_V[j] +=": "other_V[j:] +="},
 )
 
 wrong(
@@ -425,10 +422,7 @@ wrong(
     "rescaled the wrong way",
     belief="When m grows, the old sums grow with it.",
     hint="e^m S stays the same when m changes: if m grows, must S grow or shrink?",
-    edit={
-        "-np.inf": "log_phi_k.max()",
-        "np.exp(m_before - m)": "np.exp(m - m_before)",
-    },
+    edit={"-np.inf": "log_phi_k.max()", "np.exp(m_before - m)": "np.exp(m - m_before)"},
 )
 
 wrong(
@@ -436,10 +430,7 @@ wrong(
     "m fixed by the first key",
     belief="Any common factor will do, so the first key decides.",
     hint="The first key may be the smallest of all: later ones overflow against its m.",
-    edit={
-        "-np.inf": "log_phi_k.max()",
-        "max(m_before, log_phi_k.max())": "m_before",
-    },
+    edit={"-np.inf": "log_phi_k.max()", "max(m_before, log_phi_k.max())": "m_before"},
 )
 
 wrong(

@@ -449,10 +449,7 @@ wrong(
     belief="The chunk's own sum is as it was without fading.",
     hint="When the chunk ends its first row is C − 1 positions old, its last one new: they do not "
     "count alike in the state.",
-    edit={
-        "last.T @ V": "phi_K.T @ V",
-        "last.sum(axis=0)": "phi_K.sum(axis=0)",
-    },
+    edit={"last.T @ V": "phi_K.T @ V", "last.sum(axis=0)": "phi_K.sum(axis=0)"},
 )
 
 

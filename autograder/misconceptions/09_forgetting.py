@@ -248,10 +248,7 @@ wrong(
     "read before the pair is written",
     belief="A query looks at the past.",
     hint="The answer of position i comes from S_i, which has its pair already.",
-    edit={
-        "answers.append(q @ S)": "",
-        "S = keep * S": "answers.append(q @ S)\nS = keep * S",
-    },
+    edit={"answers.append(q @ S)": "", "S = keep * S": "answers.append(q @ S)\nS = keep * S"},
 )
 
 wrong(
@@ -349,18 +346,13 @@ wrong(
     edit={"zip(K, V, betas, strict=True)": "zip(K[::-1], V[::-1], betas[::-1], strict=True)"},
 )
 
-
-@wrong("segment_edit", "strengths left out")
-def strengths_left_out(K, V, betas):
-    """β = 1.
-
-    Each correction, erasing and writing, is multiplied by its β.
-    """
-    A, B = np.eye(K.shape[1]), np.zeros((K.shape[1], V.shape[1]))
-    for k, v in zip(K, V, strict=True):
-        A = A - np.outer(k, k @ A)
-        B = B + np.outer(k, v - k @ B)
-    return A, B
+wrong(
+    "segment_edit",
+    "strengths left out",
+    belief="β = 1.",
+    hint="Each correction, erasing and writing, is multiplied by its β.",
+    edit={"A - beta * np.outer": "A - np.outer", "B + beta * np.outer": "B + np.outer"},
+)
 
 
 @right("segment_edit", "probed with an empty memory and with unit matrices")
@@ -509,28 +501,21 @@ def second_key_too_short(c, D, M):
     return K, V
 
 
-@wrong("worse_with_delta", "the same key twice")
-def same_key_twice(c, D, M):
-    """Nothing collides like a key with itself.
+wrong(
+    "worse_with_delta",
+    "the same key twice",
+    belief="Nothing collides like a key with itself.",
+    hint="Two equal keys have the inner product 1, not c.",
+    edit={"K[0, 0] = 1": "K[:, 0] = 1", "K[1, :2] = c, np.sqrt(1 - c**2)": ""},
+)
 
-    Two equal keys have the inner product 1, not c.
-    """
-    K, V = np.zeros((2, D)), np.zeros((2, M))
-    K[:, 0] = 1
-    V[0, 0], V[1, 0] = 1, -1
-    return K, V
-
-
-@wrong("worse_with_delta", "orthogonal keys")
-def orthogonal_keys(c, D, M):
-    """Unit vectors.
-
-    Orthogonal keys do not collide, and both rules are exact: the inner product must be c.
-    """
-    K, V = np.zeros((2, D)), np.zeros((2, M))
-    K[0, 0] = K[1, 1] = 1
-    V[0, 0], V[1, 0] = 1, -1
-    return K, V
+wrong(
+    "worse_with_delta",
+    "orthogonal keys",
+    belief="Unit vectors.",
+    hint="Orthogonal keys do not collide, and both rules are exact: the inner product must be c.",
+    edit={"K[0, 0] = 1": "K[0, 0] = K[1, 1] = 1", "K[1, :2] = c, np.sqrt(1 - c**2)": ""},
+)
 
 
 @right("worse_with_delta", "symmetric keys, opposite values, lists out")

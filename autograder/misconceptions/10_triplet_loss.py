@@ -250,10 +250,7 @@ wrong(
     "the temperature in front of the logarithm forgotten",
     belief="The temperature only divides the exponent.",
     hint="ln(1 + e^(u/τ)) is u/τ for large u: which factor makes it u again?",
-    edit={
-        "tau * np.mean(": "np.mean(",
-        "/ len(u)": "/ len(u) / tau",
-    },
+    edit={"tau * np.mean(": "np.mean(", "/ len(u)": "/ len(u) / tau"},
 )
 
 

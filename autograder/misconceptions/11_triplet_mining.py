@@ -290,10 +290,7 @@ wrong(
     belief="≤ and < make no difference.",
     hint="Both bounds of the ring are strict: as far as the positive is hard, as far as the outer "
     "edge is easy.",
-    edit={
-        "d2_ap < d2_an": "d2_ap <= d2_an",
-        "d2_an < d2_ap + margin": "d2_an <= d2_ap + margin",
-    },
+    edit={"d2_ap < d2_an": "d2_ap <= d2_an", "d2_an < d2_ap + margin": "d2_an <= d2_ap + margin"},
 )
 
 wrong(

@@ -303,7 +303,7 @@ wrong(
     belief="Only convolutions are padded.",
     hint="Pooling is padded by half a window here, like convolutions.",
     edit={
-        "kernel, stride = numbers[0], numbers[-1]": "kernel, stride = numbers[0], numbers[-1]\n"
+        "numbers[0], numbers[-1]": "numbers[0], numbers[-1]\n"
         'lost = kernel - 1 if kind == "pool" else 0',
         "-(-rows // stride)": "-(-(rows - lost) // stride)",
         "-(-columns // stride)": "-(-(columns - lost) // stride)",
@@ -317,8 +317,7 @@ wrong(
     hint="A convolution with a stride computes only the outputs that remain: count places after "
     "the stride.",
     edit={
-        "kernel, stride = numbers[0], numbers[-1]": "kernel, stride = numbers[0], numbers[-1]\n"
-        "places = rows * columns",
+        "numbers[0], numbers[-1]": "numbers[0], numbers[-1]\nplaces = rows * columns",
         "rows * columns * weights": "places * weights",
     },
 )

@@ -462,10 +462,7 @@ wrong(
     "nothing divided by nothing",
     belief="There is always an active triplet.",
     hint="Without an active triplet the mean is of nothing: then nothing moves.",
-    edit={
-        " / max(active.sum(), 1)": "",
-        "gradient[:N]": "gradient[:N] / active.sum()",
-    },
+    edit={" / max(active.sum(), 1)": "", "gradient[:N]": "gradient[:N] / active.sum()"},
 )
 
 
@@ -611,10 +608,7 @@ wrong(
     belief="The first coordinates are what they have in common.",
     hint="Cut off, its rows are shorter than 1, and distances change: fill the smaller one up "
     "with zeros instead.",
-    edit={
-        "E_new**2": "E_new[:, :D] ** 2",
-        "E_old**2": "E_old[:, :D] ** 2",
-    },
+    edit={"E_new**2": "E_new[:, :D] ** 2", "E_old**2": "E_old[:, :D] ** 2"},
 )
 
 
@@ -828,17 +822,13 @@ def probabilities_added(names, asked, k):
     return np.sum(asked * np.minimum(sizes * k / len(names), 1)) / np.sum(asked)
 
 
-@wrong("answered_at_random", "people counted instead of queries")
-def people_counted(names, asked, k):
-    """The part of the people that can be found.
-
-    Who is asked for often counts more: weight people with their queries.
-    """
-    G, missed = len(names), 0.0
-    for person in range(len(asked)):
-        entries = np.arange(np.sum(names == person))
-        missed += np.prod(np.maximum(G - k - entries, 0) / (G - entries))
-    return 1 - missed / len(asked)
+wrong(
+    "answered_at_random",
+    "people counted instead of queries",
+    belief="The part of the people that can be found.",
+    hint="Who is asked for often counts more: weight people with their queries.",
+    edit={"queries * np.prod": "np.prod", "np.sum(asked)": "len(asked)"},
+)
 
 
 @wrong("answered_at_random", "people without an entry left out")

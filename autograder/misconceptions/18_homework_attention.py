@@ -215,17 +215,13 @@ def psi_as_lists(x, standard, tau):
 # --- resume
 
 
-@wrong("resume", "the prompt forgotten")
-def resume_forgets(state, phi_Q, phi_K, V):
-    """The new positions attend to one another.
-
-    The sums do not start from 0: the state holds what the prompt has added to them.
-    """
-    S = np.cumsum(phi_K[:, :, None] * V[:, None, :], axis=0)
-    Z = np.cumsum(phi_K, axis=0)
-    outputs = np.einsum("nd,ndm->nm", phi_Q, S) / np.sum(phi_Q * Z, axis=1, keepdims=True)
-    return outputs, (S[-1], Z[-1])
-
+wrong(
+    "resume",
+    "the prompt forgotten",
+    belief="The new positions attend to one another.",
+    hint="The sums do not start from 0: the state holds what the prompt has added to them.",
+    edit={"S = S + np.cumsum": "S = np.cumsum", "Z = Z + np.cumsum": "Z = np.cumsum"},
+)
 
 wrong(
     "resume",

@@ -161,6 +161,11 @@ REFUSED = {
         "not a plain string",
     ),
     "neither function nor edit": ('right("scale", "t")', 1, '"t" has no code'),
+    "a docstring and no more": (
+        '@wrong("scale", "t")\ndef f(x, factor):\n    """A.\n\n    B."""\n',
+        1,
+        '"t" has no code',
+    ),
     "an edit that is no dict": ('right("scale", "t", edit="* factor")', 1, "the edit is no dict"),
     "another decorator": (
         'import functools\n\n\n@functools.cache\n@right("scale", "t")\ndef f():\n    return 1\n',
