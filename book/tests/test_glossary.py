@@ -5,10 +5,10 @@ import re
 import pytest
 from book_tools import BOOK, CHAPTERS
 
+CODE = re.compile(r"^```\{(?:code-cell|literalinclude)\}.*?^```", re.S | re.M)
 PAGE = (BOOK / "glossary.md").read_text("utf8")
 ENTRIES = re.findall(r"^(\S.*)\n  (.+)$", PAGE[PAGE.index(":sorted:") :], re.M)
 CHAPTER_OF = r"\{doc\}`(\d\d_\w+)`"
-CODE = re.compile(r"^```\{(?:code-cell|literalinclude)\}.*?^```", re.S | re.M)
 
 
 def prose(chapter: str) -> str:
