@@ -7,7 +7,7 @@ from book_tools import BOOK, CHAPTERS
 
 PAGE = (BOOK / "glossary.md").read_text("utf8")
 ENTRIES = re.findall(r"^(\S.*)\n  (.+)$", PAGE[PAGE.index(":sorted:") :], re.M)
-CHAPTER_OF = r"\{doc\}`(\d\d_\w+)`"
+CHAPTER_OF = r"\{doc\}`((?:\d\d|appendix)_\w+)`"
 
 
 @pytest.mark.parametrize(("term", "said"), ENTRIES, ids=[term for term, _ in ENTRIES])
