@@ -8,7 +8,7 @@ from book_tools import BOOK, CHAPTERS
 CODE = re.compile(r"^```\{(?:code-cell|literalinclude)\}.*?^```", re.S | re.M)
 PAGE = (BOOK / "glossary.md").read_text("utf8")
 ENTRIES = re.findall(r"^(\S.*)\n  (.+)$", PAGE[PAGE.index(":sorted:") :], re.M)
-CHAPTER_OF = r"\{doc\}`(\d\d_\w+)`"
+CHAPTER_OF = r"\{doc\}`((?:\d\d|appendix)_\w+)`"
 
 
 def prose(chapter: str) -> str:
