@@ -1012,30 +1012,12 @@ def rates_from_a_grid(cost, bound):
     "were tried refute a claim, they do not prove it.",
 )
 def rates_at_random(cost, bound):
-    """A few dozen random ways to grow find every bound that fails."""
+    """A few hundred random ways to grow find every bound that fails."""
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     terms = [np.array(sp.Poly(one, *symbols).monoms()) for one in (cost, bound)]
-    ways = np.random.default_rng(6).uniform(size=(30, len(symbols)))
+    ways = np.random.default_rng(6).uniform(size=(300, len(symbols)))
     growth = [(ways @ one.T).max(axis=1) for one in terms]
     return bool(np.all(growth[0] <= growth[1] + 1e-9))
-
-
-@wrong(
-    "bounded",
-    "the quotient at large sizes",
-    hint="A quotient that grows slowly is still small at large sizes. Compare exponents: they do "
-    "not depend on how large the sizes are.",
-)
-def quotients(cost, bound):
-    """Whether the quotient stays below 1,000 for sizes up to a million."""
-    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
-    quotient = sp.lambdify(symbols, cost / bound)
-    draw = np.random.default_rng(7)
-    for _ in range(3000):
-        way = draw.uniform(size=len(symbols)) * (draw.uniform(size=len(symbols)) < 0.7)
-        if float(quotient(*(1e6**way))) > 1e3:
-            return False
-    return True
 
 
 @right("bounded", "weights of the bound's terms, from the corners of a linear program")
