@@ -1001,8 +1001,8 @@ def approach_joined():
 @wrong(
     "val_at_far",
     "a false accept lost by rounding",
-    hint="0.29 · 100 is 28.999999999999996 for a computer: compare the rate with its limit, or make "
-    "up for rounding before you cut off decimals.",
+    hint="0.29 · 100 is 28.999999999999996 for a computer: compare the rate with its limit, or "
+    "make up for rounding before you cut off decimals.",
 )
 def val_cut_off(same, different, far):
     """The whole number below far times the number of pairs is what is allowed."""
