@@ -12,7 +12,7 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
 sys.path.append(str(Path(__file__).parents[1]))  # what kernels import as lib
-from lib.tex.displays import canonical, displays, prose  # noqa: E402
+from lib.tex.displays import canonical, displays, prose
 
 CHECKS = "checks:"
 PARSER = MdParserConfig(enable_extensions={"dollarmath", "colon_fence"})
