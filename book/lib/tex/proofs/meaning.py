@@ -123,7 +123,7 @@ class Meaning:
             return None
         inner: dict[str, Any] = {}
         for pattern, given in zip(one.indices, indices, strict=False):
-            negative = not isinstance(given, tuple) and given.could_extract_minus_sign()
+            negative = not isinstance(given, tuple) and (-given).is_Symbol
             if isinstance(pattern, tree.Negative) and isinstance(pattern.base, tree.Name):
                 if not negative:
                     return None
@@ -295,6 +295,15 @@ class Meaning:
         if size in self.declared:
             return self.declared[size]
         return Value(sp.Abs(self.algebra.normal(self.number(node.base, scope))))
+
+    def _rounded(self, node: tree.Rounded, scope: Scope) -> Value:
+        inner = self.algebra.normal(self.number(node.base, scope))
+        if node.which == "floor":
+            return Value(sp.floor(inner))
+        above, below = sp.fraction(sp.together(inner))
+        if not (above.is_integer and below.is_integer and below.is_positive):
+            raise Unproved("rounding up what is no quotient of integers")
+        return Value(sp.floor(self.algebra.normal((above - 1) / below)) + 1)
 
     def _hinge(self, node: tree.Hinge, scope: Scope) -> Value:
         inner = self.algebra.normal(self.number(node.base, scope))

@@ -47,6 +47,7 @@ def proof(*statements: str, symbols: Mapping[str, Any] | None = None, **names: A
     - `"features"`, an opaque function from rows to rows; `"function"` and `"positive function"`,
       one with a number as its value;
     - `"white D"`, uncorrelated entries of mean 0 and variance 1; `"random unit D"`;
+    - `"defined"`, a name that one of the statements defines;
     - `"index"`, a position; `"angle"`, between 0 and π; `"rows s C of Q"`, the C rows after row s;
       `"entries a N×N"`, the matrix of all `a_{ij}`; `"mask N×N"`, 0 up to the diagonal and −∞ beyond; `"set"`, something
       that is counted;
@@ -130,6 +131,8 @@ class _Prover:
             self.declared[key] = self.opaque(key, words)
         elif words == "index":
             self.declared[key] = Value(index(_plain(key)))
+        elif words == "defined":
+            pass
         elif words == "angle":
             self.angles.append(sp.Symbol(_plain(key), real=True))
             self.declared[key] = Value(self.angles[-1])
@@ -254,6 +257,8 @@ class _Prover:
         known = dict(task.reading.names)
         for tex in self.wanted.statements:
             known |= {key: how for key, how in introduced(tex) if key not in known}
+            if re.match(r"e\s*=", tex):
+                known["e"] = "value"
         for key, one in {**self.wanted.names, **self.declared}.items():
             known[key] = "function" if callable(one) else known.get(key, "value")
         self.statement = read(task.source, known).statement
@@ -450,7 +455,8 @@ class _Prover:
 
     def not_negative(self, one: sp.Expr) -> bool:
         known = {sp.sin(angle): sp.Symbol("sine", nonnegative=True) for angle in self.angles}
-        return bool(one.xreplace(known).is_nonnegative)
+        root = one.is_Pow and one.exp == sp.Rational(1, 2)  # with the square: ±, so no minus is left
+        return root or bool(one.xreplace(known).is_nonnegative)
 
     def text(self) -> str:
         symbols = sorted(
