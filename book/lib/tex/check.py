@@ -15,6 +15,8 @@ from lib.tex.displays import digest
 from lib.tex.draws import Drawn, draw, drawn, symbol
 from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key, kind
 from lib.tex.grammar import name_key
+from lib.tex.proofs.algebra import Unproved
+from lib.tex.proofs.prove import Proof, prove
 from lib.tex.reader import TexError
 from lib.tex.values import Outcomes, ValueProblem
 
@@ -52,6 +54,7 @@ class Task:
     draws: int
     given: tuple[str, ...]
     within: Any
+    wanted: Proof | None = None
     reading: Reading = field(init=False)
     definitions: list[Definition] = field(init=False, default_factory=list)
     conditions: list[tuple[tree.Node, Source]] = field(init=False, default_factory=list)
@@ -335,6 +338,8 @@ class Task:
             return MEASURED, shown
         if relations & ORDER:
             return INEQUALITY, f"tightest case {tightest(self.pairs)[1]}; {cases}"
+        if how := self.for_all_sizes():
+            return PROVED, how
         if self.is_definition():
             return DEFINITION, f"{_sizes(self.settings) or cases}"
         if self.proved():
@@ -347,6 +352,18 @@ class Task:
         if self.counted and self.tried > 1:
             return COUNTED, ", ".join(filter(None, [_sizes(self.settings), cases]))
         return RANDOM, shown
+
+    def for_all_sizes(self) -> str:
+        """What a proof in index notation used; "" if there is none and none was asked for."""
+        shaped = any(isinstance(one, Drawn) and one.axes for one in self.bindings.values())
+        if self.wanted is None and not shaped:
+            return ""
+        try:
+            return prove(self, self.wanted)
+        except Unproved as reason:
+            if self.wanted is None:
+                return ""
+            raise self.fail(f"not proved: {reason}") from None
 
     def proved(self) -> bool:
         """Whether SymPy simplifies the sides to the same, with symbols for all that is drawn."""
@@ -520,6 +537,7 @@ def task(
     draws: int | None = None,
     given: str | Sequence[str] | None = None,
     within: Any = None,
+    proof: Proof | None = None,
 ) -> Task:
     """A check, ready to be read and run; `tex` takes the place of what is printed."""
     source = page.sources[page.position(label)]
@@ -529,7 +547,7 @@ def task(
     bound |= {identifier_key(key): _binding(one) for key, one in names.items()}
     every = [{key: _binding(v) for key, v in case.items()} for case in _cases(cases)]
     texts = (given,) if isinstance(given, str) else tuple(given or ())
-    return Task(label, page, source, bound, every, draws or 3, texts, within)
+    return Task(label, page, source, bound, every, draws or 3, texts, within, proof)
 
 
 def _binding(given: Any) -> Any:
