@@ -15,7 +15,7 @@ import sympy as sp
 from lib.tex import tree
 from lib.tex.definitions import Definition, Law, Source, definition, introduced, law, read
 from lib.tex.draws import SCALARS, Drawn, drawn
-from lib.tex.evaluate import Named, identifier_key, kind
+from lib.tex.evaluate import Named, identifier_key
 from lib.tex.grammar import name_key
 from lib.tex.proofs import means
 from lib.tex.proofs.algebra import Algebra, Entry, Total, Unproved, index
@@ -90,6 +90,7 @@ class _Prover:
         self.meaning.shapes = self.shapes
         self.said: list[str] = []
         self.later: dict[str, tuple] = {}
+        self.added: list[Source] = []  # the statements of the proof itself
         self.pieces: dict[str, tuple] = {}
         self.angles: list[sp.Symbol] = []
 
@@ -112,13 +113,16 @@ class _Prover:
 
     def declare(self) -> None:
         bound = {**self.task.bindings, **self.wanted.names}
+        known = {*bound, *(axis for one in bound.values() if isinstance(one, Drawn)
+                           for axis in one.axes or ())}  # fmt: skip
         for key, one in bound.items():
             if isinstance(one, str):
                 self.declare_words(key, one)
             elif isinstance(one, Drawn):
                 self.declare_drawn(key, one)
             elif isinstance(one, Named):
-                if kind(one, bound) == "function" and not self.defined:
+                computed = all(parameter in known for parameter in one.parameters)
+                if not computed and not self.defined:
                     one_row = len(one.parameters) == 1
                     self.declared[key] = self.opaque(key, "features" if one_row else "function")
             elif isinstance(one, dict):
@@ -199,9 +203,10 @@ class _Prover:
             column = len(axes) == 2 and axes[1] == "1"
             self.declared[key] = self.shaped(Entry(name, *letters), letters, sizes, column)
         if "random" in words:
-            if "unit" not in words or len(sizes) != 1:
-                raise Unproved("random only as a single unit row")
-            self.laws[name] = means.Law("sphere", size=sizes[-1])
+            if "unit" in words and len(sizes) != 1:
+                raise Unproved("a random unit row is one by itself")
+            kind = "sphere" if "unit" in words else "gaussian"
+            self.laws[name] = means.Law(kind, size=sizes[-1])
         if "unit" in words:
             self.algebra.rules.append(_unit(name))
         if "orthogonal" in words:
@@ -268,8 +273,12 @@ class _Prover:
         for node, source in [*own, *extra]:
             self.take(node, source, own=True)
         around = []
-        for number in task.page.around(task.page.position(task.label)):
-            other = task.page.reading(number, known)
+        places = [(task.page, number)
+                  for number in task.page.around(task.page.position(task.label))]  # fmt: skip
+        for page in task.pages:
+            places += [(page, number) for number in range(len(page.displays))]
+        for page, number in places:
+            other = page.reading(number, known)
             if other is not None and not _conditional(other.statement, other.source):
                 around += [(node, other.source)
                            for node in (other.statement.main, *other.statement.rest)]  # fmt: skip
@@ -280,6 +289,7 @@ class _Prover:
 
     def said_by_proof(self, tex: str, known: Mapping[str, str]) -> tuple[tree.Node, Source]:
         source = Source(tex, self.task.source.where, self.task.source.line)
+        self.added.append(source)
         try:
             reading = read(source, known)
         except TexError as error:
@@ -412,7 +422,7 @@ class _Prover:
     def induction(self) -> None:
         """A closed form that the proof adds to a recurrence, its own or the page's, satisfies it."""
         for closed in self.definitions:
-            if closed.source in self.task.page.sources or closed.key not in self.meaning.used:
+            if closed.source not in self.added or closed.key not in self.meaning.used:
                 continue
             found = [one for one in self.recurrences if one[0].key == closed.key]
             for chosen in (
