@@ -81,7 +81,7 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
         if node.end <= node.start:
             continue
         match node:
-            case tree.Chain(sides=sides) if len(sides) > 1:
+            case tree.Chain(sides=sides) if len(sides) > 1 and tree.Number("0") not in sides:
                 for side in sides:
                     yield edit("side", side, f"2 ({_laid_flat(source(side))})")
                     yield edit("side", side, f"-({_laid_flat(source(side))})")
@@ -230,6 +230,7 @@ def _alike(one: str, other: str) -> bool:
 
 WORDS = re.compile(
     r"\\(?:text|textbf|mathrm|operatorname\*?|begin|end)\s*\{[^{}]*\}|\\(?:mathcal|mathbb|mathbf)\s*\w"
+    r"|\\\\\[[^]]*\]"
 )
 
 

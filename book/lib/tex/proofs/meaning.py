@@ -46,7 +46,7 @@ class Meaning:
         self.families: dict[str, tuple] = {}  # name and sizes of each family of matrices
         self.steps: dict[str, Definition] = {}
         self.used: set[str] = set()
-        self._depth = 0
+        self._depth = self._definitions = 0
 
     # --- entry points
 
@@ -84,13 +84,13 @@ class Meaning:
                 return self.arithmetic.take(found, list(indices)) if indices else found
         if key in self.families and indices:
             return self.member(key, indices)
-        for one in self.definitions:
+        for one in sorted(self.definitions, key=lambda one: len(one.indices) != len(indices)):
             if one.key == key and one.args is None and not one.entry:
                 inner = self.matched(one, indices, scope)
                 if inner is None:
                     continue
                 self.used.add(one.key)
-                found, rest = self.value(one.body, inner), indices[len(one.indices) :]
+                found, rest = self.inside(one, inner), indices[len(one.indices) :]
                 if one.power is not None:
                     if not found.number:
                         raise Unproved(f"a root of {key}")
@@ -101,16 +101,25 @@ class Meaning:
                 r"\mathrm{i}": Value(sp.I), "e": Value(sp.E), r"\pi": Value(sp.pi),
                 "I": Identity(), r"\mathbf{1}": Identity(ones=True),
             }[key]  # fmt: skip
-        if key in ("i", "j", "l", "r", "t") and not indices:
+        if key in ("i", "j", "l", "r", "t") and not indices and not self._definitions:
             return Value(index(key))
         raise Unproved(f"{key} is not declared")
+
+    def inside(self, one: Definition, scope: Scope) -> Any:
+        """What a definition says: if it has letters, they are all that it knows."""
+        closed = bool(one.indices or one.args)
+        self._definitions += closed
+        try:
+            return self.value(one.body, scope)
+        finally:
+            self._definitions -= closed
 
     def member(self, key: str, indices: tuple[sp.Expr, ...]) -> Any:
         """A matrix of a family; at its own index, one step of the recurrence that defines it."""
         step = self.steps.get(key)
         if step is not None and indices == (index(step.indices[0].key),):
             self.used.add(key)
-            return self.value(step.body, {})
+            return self.inside(step, {step.indices[0].key: Value(indices[0])})
         name, sizes = self.families[key]
         letters = [self.algebra.fresh(size) for size in sizes[1:]]
         axes = [((letter, size),) for letter, size in zip(letters, sizes[1:], strict=True)]
@@ -172,7 +181,7 @@ class Meaning:
                 if not indices:
                     return found
                 return lambda *args: self.arithmetic.take(found(*args), list(indices))
-        for one in self.definitions:
+        for one in sorted(self.definitions, key=lambda one: len(one.indices) != len(indices)):
             if one.key == node.key and one.args is not None and len(one.indices) <= len(indices):
                 inner = self.matched(one, indices, scope)
                 if inner is not None:
@@ -189,7 +198,7 @@ class Meaning:
                 if not isinstance(parameter, tree.Name):
                     raise Unproved(f"{one.key} is defined at one place only")
                 inner[parameter.key] = given
-            found = self.value(one.body, inner)
+            found = self.inside(one, inner)
             return self.arithmetic.take(found, list(rest)) if rest else found
 
         return apply
@@ -290,7 +299,9 @@ class Meaning:
         return Value(sp.sqrt(self.arithmetic.square(self.value(node.base, scope))))
 
     def _absolute(self, node: tree.Absolute, scope: Scope) -> Value:
-        inner = node.base.function if isinstance(node.base, tree.Call) else node.base
+        inner = node.base
+        if isinstance(inner, tree.Call | tree.Product):  # TA(d): a set does not say that it is called
+            inner = inner.function if isinstance(inner, tree.Call) else inner.factors[0]
         size = f"|{inner.key}|" if isinstance(inner, tree.Name) else ""
         if size in self.declared:
             return self.declared[size]

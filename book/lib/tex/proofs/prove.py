@@ -115,7 +115,10 @@ class _Prover:
         bound = {**self.task.bindings, **self.wanted.names}
         known = {*bound, *(axis for one in bound.values() if isinstance(one, Drawn)
                            for axis in one.axes or ())}  # fmt: skip
+        defined = {key for tex in self.wanted.statements for key, _ in introduced(tex)}
         for key, one in bound.items():
+            if key in defined and key not in self.wanted.names:
+                continue
             if isinstance(one, str):
                 self.declare_words(key, one)
             elif isinstance(one, Drawn):
@@ -310,7 +313,7 @@ class _Prover:
         if printed is not None:
             self.printed_laws.setdefault(printed.key, printed)
             return
-        found = definition(node, source)
+        found = definition(node, source) or _at_places(node, source)
         recurrent = found is not None and _recurrent(found)
         if found is not None and found.key in self.meaning.families:
             if recurrent:
@@ -528,6 +531,17 @@ def _fact(pattern: sp.Expr, dummy: sp.Symbol, value: sp.Expr) -> Callable:
         return value.xreplace(bound)
 
     return rule
+
+
+def _at_places(chain: tree.Chain, source: Source) -> Definition | None:
+    """A statement such as `S_{a:b} = …` or `V'_{-i} = …` as a definition."""
+    left = chain.sides[0]
+    if chain.relations[:1] != ("=",) or not isinstance(left, tree.Index):
+        return None
+    places = tree.Range | tree.Negative
+    if not isinstance(left.base, tree.Name) or not isinstance(left.indices[0], places):
+        return None
+    return Definition(left.base.key, left.indices, None, (), None, chain.sides[1], source)
 
 
 def _recurrent(one: Definition) -> bool:
