@@ -102,7 +102,7 @@ def _depth(part: list[Piece]) -> int:
 
 
 def _head(part: list[Piece]) -> Iterator[tuple[str, str]]:
-    if not part:
+    if not part or any(text_of(one) == r"\mid" for one in part):  # P(A | B) defines no P
         return
     name, rest = part[0], part[1:]
     base = grammar.bare(name)
