@@ -352,12 +352,14 @@ class _Prover:
     def draw(self) -> None:
         for key, one in self.printed_laws.items():
             value = self.declared.get(key)
-            if not isinstance(value, Value):
-                continue
             try:
                 spread = self.meaning.value(one.variance, {})
                 middle = self.meaning.value(one.mean, {})
             except Unproved:
+                continue
+            if value is None and isinstance(spread, Value):
+                value = Value(sp.Symbol(_plain(key), real=True))
+            if not isinstance(value, Value):
                 continue
             scale = spread.expression if isinstance(spread, Value) else spread.scale
             if not isinstance(middle, Value) or middle.expression != 0:
