@@ -36,6 +36,8 @@ FUNCTIONS = {
     r"\rceil": [r"\rfloor"], r"\sum": [r"\prod"], r"\prod": [r"\sum"], r"\le": [r"\ge"],
     r"\ge": [r"\le"], "<": [">"], ">": ["<"], r"\ne": ["="], r"\infty": ["1"],
 }  # fmt: skip
+# A similarity and the Gaussian kernel do not change when their arguments do.
+SYMMETRIC = (tree.Name("sim"), tree.Name(r"\mathcal{K}_{\sigma}"))
 BLANK = (*SPACES, "&", r"\\")
 
 
@@ -96,7 +98,7 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                 for factor in factors:
                     yield edit("factor", factor, " ")
                 for one, two in pairwise(factors):
-                    if any(isinstance(part, tree.Transpose) for part in (*one.walk(), *two.walk())):
+                    if _is_column(one) or _is_column(two):
                         between = tex[one.end : two.start]
                         swapped = f"{source(two)} {between} {source(one)}"
                         yield Mutant("order", f"{tex[: one.start]} {swapped} {tex[two.end :]}")
@@ -107,13 +109,8 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                 yield edit("inverted", node, swapped)
                 yield edit("denominator", node, f"({source(above)})")
                 yield edit("numerator", node, f"1/({source(below)})" if slash else f"\\frac{{1}}{{{source(below)}}}")
-            case tree.Transpose(base=base):
-                yield edit("transpose", node, source(base))
-            case tree.Power(base=base, exponent=exponent) if base.end <= exponent.start:
-                yield edit("exponent", node, source(base))
+            case tree.Power(exponent=exponent) if exponent.end > exponent.start:
                 yield edit("exponent", exponent, f"{{{source(exponent)}+1}}")
-                yield edit("exponent", exponent, f"{{-{source(exponent)}}}")
-                yield edit("exponent", exponent, f"{{2({source(exponent)})}}")
             case tree.Root(base=base):
                 yield edit("root", node, f"({source(base)})")
             case tree.Norm(base=base) | tree.Hinge(base=base) | tree.Absolute(base=base):
@@ -136,9 +133,11 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                 yield edit("entrywise", node, f"{source(left)} {source(right)}")
             case tree.Call(args=args) if args:
                 for argument in args:
+                    if argument == tree.Number("0"):
+                        continue
                     yield edit("argument", argument, f"-({source(argument)})")
                     yield edit("argument", argument, f"2 ({source(argument)})")
-                if len(args) == 2:
+                if len(args) == 2 and node.function not in SYMMETRIC:
                     one, two = args
                     yield Mutant("arguments", tex[: one.start] + source(two) + tex[one.end : two.start]
                                  + source(one) + tex[two.end :])  # fmt: skip
@@ -160,6 +159,14 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
             case tree.Limit(target=target):
                 other = "0" if isinstance(target, tree.Infinity) else r"\infty"
                 yield edit("limit", target, other)
+
+
+def _is_column(node: tree.Node) -> bool:
+    """A transposed part, or a bracket that holds one: numbers may change places, these may not."""
+    while isinstance(node, tree.Braced):
+        node = node.base
+    parts = node.factors if isinstance(node, tree.Product) else (node,)
+    return any(isinstance(one, tree.Transpose) for one in parts)
 
 
 def _laid_flat(text: str) -> str:
@@ -271,13 +278,36 @@ def _brackets(tex: str, every: list[Token]) -> Iterator[Mutant]:
 
 
 def _scripts(tex: str, every: list[Token]) -> Iterator[Mutant]:
-    """A subscript or a prime dropped, a square as a cube."""
-    for one, two in pairwise(every):
-        if one.text == "_" and two.kind in ("letter", "number"):
-            yield Mutant("index", f"{tex[: one.start]} {tex[two.end :]}")
-        elif one.text == "^" and two.text == "2":
-            yield Mutant("exponent", tex[: two.start] + "3" + tex[two.end :])
+    """A script or a prime dropped, an exponent doubled or turned, a transpose dropped or added."""
+    for place, (one, two) in enumerate(pairwise(every)):
+        if one.text in ("_", "^"):
+            end = _end_of_script(every, place + 1)
+            inside = tex[two.start : end]
+            kind = "index" if one.text == "_" else "transpose" if two.text == r"\top" else "exponent"
+            if WORDS.match(inside.strip("{}")):
+                continue
+            yield Mutant(kind, f"{tex[: one.start]} {tex[end:]}")
+            if kind == "exponent":
+                yield Mutant(kind, f"{tex[: two.start]}{{-{inside}}}{tex[end:]}")
+                yield Mutant(kind, f"{tex[: two.start]}{{2{inside}}}{tex[end:]}")
         elif two.text == "'":
             yield Mutant("prime", f"{tex[: two.start]} {tex[two.end :]}")
+        elif _is_symbol(one) and one.text[-1].isupper() and two.text not in ("^", "_", "'"):
+            if not _in_words(tex, one):
+                yield Mutant("transpose", f"{tex[: one.end]}^\\top {tex[one.end :]}")
 
 
+def _end_of_script(every: list[Token], place: int) -> int:
+    """Where the script that begins with token number `place` ends."""
+    if every[place].text in (r"\text", r"\mathrm"):
+        place += 1
+    if every[place].text != "{":
+        # Of a number TeX takes the first digit only.
+        one = every[place]
+        return one.start + 1 if one.kind == "number" else one.end
+    depth = 0
+    while True:
+        depth += {"{": 1, "}": -1}.get(every[place].text, 0)
+        if not depth:
+            return every[place].end
+        place += 1

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import lib.equations
+import matplotlib
 from book_tools import BOOK, CHAPTERS, ROOT
 from lib.equations import EquationError, check, page_of
 from lib.tex.check import task
 from lib.tex.definitions import Page, introduced
 from lib.tex.displays import Display, canonical
+from matplotlib import pyplot as plt
 from mutants import Mutant, mutants
 from sources import read_chapter
 
+matplotlib.use("Agg")
 TRUE_MUTANTS = BOOK / "tests" / "true_mutants.toml"
 
 
@@ -34,11 +37,14 @@ class Call:
     options: dict[str, Any]
 
     def survives(self, tex: str | None = None, page: Page | None = None) -> bool:
-        """Whether the check passes on other TeX, or on another page; errors of code are raised."""
+        """Whether the check passes on other TeX, or on another page.
+
+        What the chapter's own functions cannot take, such as a row of another length, is a no too.
+        """
         options = {key: one for key, one in self.options.items() if key != "proof"}
         try:
             check(self.label, self.bindings, tex=tex, page=page, unused=False, **options)
-        except EquationError:
+        except (EquationError, ValueError, IndexError, KeyError, TypeError):
             return False
         return True
 
@@ -61,9 +67,6 @@ def recorded(path: Path) -> list[Call]:
     def holds(label: str, bindings: Any = None, **options: Any) -> None:
         calls.append(Call(label, bindings, options))
 
-    import matplotlib
-
-    matplotlib.use("Agg")
     before, where, state = lib.equations.holds, Path.cwd(), random.getstate()
     lib.equations.holds = holds
     try:
@@ -77,7 +80,7 @@ def recorded(path: Path) -> list[Call]:
         lib.equations.holds = before
         os.chdir(where)
         random.setstate(state)
-        matplotlib.pyplot.close("all")
+        plt.close("all")
     return calls
 
 
