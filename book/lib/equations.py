@@ -16,9 +16,10 @@ import sympy as sp
 
 from lib.tex.check import EquationError, Record, task
 from lib.tex.definitions import Page
+from lib.tex.proofs.prove import Proof, proof
 from lib.tex.values import outcomes
 
-__all__ = ["EquationError", "Record", "check", "equation", "holds", "outcomes"]
+__all__ = ["EquationError", "Record", "check", "equation", "holds", "outcomes", "proof"]
 
 BOOK = Path(__file__).parents[1]
 MIME = "application/vnd.equation-check+json"
@@ -34,6 +35,7 @@ def holds(
     draws: int | None = None,
     given: str | Sequence[str] | None = None,
     within: Any = None,
+    proof: Proof | None = None,
     **names: Any,
 ) -> None:
     r"""Assert that the equation printed with `label` holds, and show what kind of check that was.
@@ -56,10 +58,12 @@ def holds(
     said. `given`: TeX that the text says around the display, such as a law or a definition, or the
     names of further pages whose definitions count, as "03_softmax_to_gaussian".
     `within`: the absolute tolerance of a measured equation, which the cell must justify.
+    `proof`: what a proof for all sizes needs besides, see `lib.tex.proofs.prove.proof`; a check
+    whose bindings are drawn by their shapes is tried for one without it.
 
     Raises EquationError, in one line: file, line, equation, part and both values.
     """
-    options = {"cases": cases, "draws": draws, "given": given, "within": within}
+    options = {"cases": cases, "draws": draws, "given": given, "within": within, "proof": proof}
     _show(check(label, bindings, unused=True, **options, **names))
 
 
@@ -74,6 +78,7 @@ def check(
     draws: int | None = None,
     given: str | Sequence[str] | None = None,
     within: Any = None,
+    proof: Proof | None = None,
     **names: Any,
 ) -> Record:
     """As `holds`, but returns its record and shows nothing.
@@ -82,7 +87,7 @@ def check(
     a binding that nothing reads is an error.
     """
     page = page or page_of(label)
-    options = {"tex": tex, "cases": cases, "draws": draws, "given": given, "within": within}
+    options = {"tex": tex, "cases": cases, "draws": draws, "within": within, "proof": proof}
     texts = (given,) if isinstance(given, str) else tuple(given or ())
     options["given"] = [one for one in texts if not _is_page(one)]
     options["pages"] = [_page(BOOK / f"{one}.md") for one in texts if _is_page(one)]

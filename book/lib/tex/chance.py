@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 NODES = 270_000  # outcomes of all that is random together
 
 
-def _law(scope: "Scope", key: str) -> tuple[Any, Any]:
-    """Mean and standard deviation of what a printed law draws."""
+def _law(scope: "Scope", key: str, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and standard deviation of what a printed law draws, for a name of such a shape."""
     law = scope.laws[key]
     with scope.reading(law.source):
         variance, mean = scope.value(law.variance), scope.value(law.mean)
     if isinstance(variance, Identity):
         variance = variance.scale
+    elif axes:
+        raise ValueProblem(f"{key} has entries, so its variance is a number times I")
     if values.shape(variance) or not float(variance) > 0:
         raise ValueProblem(f"{key} has variance {variance}")
     return mean, np.sqrt(float(variance))
@@ -31,7 +33,7 @@ def sample(scope: "Scope", key: str, drawn: Any) -> Any:
         scope.random.add(key)
     if drawn is not None and key not in scope.drawn:
         return drawn
-    mean, deviation = _law(scope, key)
+    mean, deviation = _law(scope, key, values.shape(drawn))
     return values.add(values.multiply(deviation, 0.7 if drawn is None else drawn), mean)
 
 
@@ -99,7 +101,7 @@ def grid(scope: "Scope", names: list[str]) -> tuple[dict[str, Batch], np.ndarray
             if axis == len(weights):
                 weights.append(found.weights)
             continue
-        centre, deviation = _law(scope, key)
+        centre, deviation = _law(scope, key, normal[key])
         count = int(np.prod(normal[key]))
         cells = np.meshgrid(*[points] * count, indexing="ij")
         chance = np.ones(1)

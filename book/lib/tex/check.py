@@ -16,6 +16,8 @@ from lib.tex.displays import digest
 from lib.tex.draws import Drawn, draw, drawn, symbol
 from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key, is_constant
 from lib.tex.grammar import name_key
+from lib.tex.proofs.algebra import Unproved
+from lib.tex.proofs.prove import Proof, prove
 from lib.tex.reader import TexError
 from lib.tex.values import Outcomes, ValueProblem
 
@@ -54,6 +56,7 @@ class Task:
     given: tuple[str, ...]
     pages: tuple[Page, ...]
     within: Any
+    wanted: Proof | None = None
     reading: Reading = field(init=False)
     definitions: list[Definition] = field(init=False, default_factory=list)
     conditions: list[tuple[tree.Node, Source]] = field(init=False, default_factory=list)
@@ -356,6 +359,8 @@ class Task:
             parts = {id(one[3]): one[3] for one in self.pairs}.values()
             texts = [tightest([p for p in self.pairs if p[3] is part])[1] for part in parts]
             return INEQUALITY, f"tightest case {' and '.join(texts)}; {cases}"
+        if how := self.for_all_sizes():
+            return PROVED, how
         if self.is_definition():
             return DEFINITION, f"{_sizes(self.settings) or cases}"
         if self.proved():
@@ -369,6 +374,18 @@ class Task:
         if self.counted and self.assigned > 1 and not drawn_here:
             return COUNTED, ", ".join(filter(None, [_sizes(self.settings), cases]))
         return RANDOM, shown
+
+    def for_all_sizes(self) -> str:
+        """What a proof in index notation used; "" if there is none and none was asked for."""
+        shaped = any(isinstance(one, Drawn) and one.axes for one in self.bindings.values())
+        if self.wanted is None and not shaped:
+            return ""
+        try:
+            return prove(self, self.wanted)
+        except Unproved as reason:
+            if self.wanted is None:
+                return ""
+            raise self.fail(f"not proved: {reason}") from None
 
     def proved(self) -> bool:
         """Whether SymPy simplifies the sides to the same, with symbols for all that is drawn."""
@@ -534,6 +551,7 @@ def task(
     given: str | Sequence[str] | None = None,
     pages: Sequence[Page] = (),
     within: Any = None,
+    proof: Proof | None = None,
 ) -> Task:
     """A check, ready to be read and run; `tex` takes the place of what is printed."""
     source = page.sources[page.position(label)]
@@ -543,7 +561,7 @@ def task(
     bound |= {identifier_key(key): _binding(one) for key, one in names.items()}
     every = [dict(_bind(case)) for case in _cases(cases)]
     texts = (given,) if isinstance(given, str) else tuple(given or ())
-    return Task(label, page, source, bound, every, draws, texts, tuple(pages), within)
+    return Task(label, page, source, bound, every, draws, texts, tuple(pages), within, proof)
 
 
 def _bind(bindings: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
