@@ -198,8 +198,9 @@ with part(2, "any lengths"):
 #
 # Return the *cosine* of the angle between $q$ and $k$ at which the two err equally,
 # given the same number of columns.
-# Three correct decimals are enough.
+# Three correct decimals are enough, for lengths up to $\sqrt\tau$.
 # There is no formula for it: search.
+# (Far beyond that length $e^b$ and $\cosh a$ overflow; who wants to go there compares logarithms.)
 
 
 # %% nbgrader={"grade_id": "crossing_cosine", "solution": true}
@@ -211,8 +212,10 @@ def crossing_cosine(length, tau):
         cosine = (low + high) / 2
         error_a = 2 * length**2 * (1 - cosine) / tau
         error_b = 2 * length**2 * (1 + cosine) / tau
-        # Per column: half as many draws for two columns each.
-        if np.expm1(error_b) < 2 * (np.cosh(error_a) - 1):
+        # Per column: half as many draws for two columns each, so e^b − 1 against 2 (cosh a − 1).
+        # In logarithms, because a and b grow with length²: e^b (1 − e^−b) and e^a (1 − e^−a)².
+        log_positive = error_b + np.log(-np.expm1(-error_b))
+        if log_positive < error_a + 2 * np.log(-np.expm1(-error_a)):
             low = cosine
         else:
             high = cosine
@@ -467,12 +470,12 @@ with part(2, "features, keys or queries whose levels are far apart"):
 # and for short vectors nearly everywhere.
 # At $q=k$ they are exact.
 #
-# Positive features are preferred for another reason.
-# An attention row sums over many keys with small similarities.
-# There sines and cosines have a large absolute error of either sign,
-# so the denominator can come out near 0 or negative.
-# Positive features have a small one and never change the sign.
-# Outputs remain averages of the values.
+# Positive features are preferred for another reason, the sign.
+# Sines and cosines have errors of either sign,
+# so for long vectors the denominator can come out near 0 or negative.
+# Positive features cannot: outputs remain averages of the values.
+# Their mean square error, summed over random keys, is even the larger one,
+# but it sits in rare draws; typically they are too small, by less than 100 %.
 #
 # Enough columns is true in the limit only.
 # The number that a given relative error needs grows like $e^{\lVert q+k\rVert^2/\sqrt D}$:

@@ -10,7 +10,7 @@
 # # Assignment 12 · Verification
 #
 # A pair of pictures is accepted, that is taken for one person, if its squared distance is at most
-# a threshold $d$.
+# a threshold $t$.
 # The chapter of the same name measured
 #
 # - VAL, the accepted share of the pairs that show *one* person,
@@ -486,7 +486,7 @@ def invent(n, target):
 def right_decisions(same, different):
     """The largest number of right decisions at any threshold; at -1 nobody is accepted."""
     thresholds = np.concatenate([[-1.0], same, different])
-    return max(np.sum(same <= d) + np.sum(different > d) for d in thresholds)
+    return max(np.sum(same <= t) + np.sum(different > t) for t in thresholds)
 
 
 def own_accepted(same, different, target):

@@ -20,8 +20,8 @@
 #   parameters;
 # - multiply-adds are products of a weight and an input, products with the zeros of a padding
 #   included; adding a bias is not one of them;
-# - "padded by half a window" means $(\ell-1)/2$ zeros on each side, for a window of odd width
-#   $\ell$.
+# - a window has $\ell\times\ell$ pixels; the chapter writes $k$ for $\ell$;
+# - "padded by half a window" means $(\ell-1)/2$ zeros on each side, for odd $\ell$.
 #
 # Each cell that says `raise NotImplementedError` is yours: replace that line.
 # Below it stands a check that you can run; more checks run when the notebook is graded.

@@ -559,23 +559,37 @@ with part(2, "several checks"):
 # for *all* values of the symbols from 1 on: each may be small or large, whatever the others are.
 # Return `True` or `False`.
 #
-# (Mind that $NM$ is $O(N^2+M^2)$, because $2NM\le N^2+M^2$. Exponents are at most 4.)
+# Mind that $NM$ is $O(N^2+M^2)$, because $2NM\le N^2+M^2$.
+# And mind that a bound may fail in a narrow range of growth rates only, say $N=t^{13}$, $D=t^6$ and
+# $M=t^2$: rates that were tried and did no harm prove nothing.
+# There are at most four symbols, the bound has at most six terms, and exponents are at most 4.
 
 
 # %% nbgrader={"grade_id": "bounded", "solution": true}
 def bounded(cost, bound):
     """Whether cost is O(bound), for two SymPy expressions."""
     ### BEGIN SOLUTION
-    from itertools import product
+    from itertools import combinations
 
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
-    ways = np.array(list(product(range(9), repeat=len(symbols))))  # (ways, symbols)
-
-    def degree(expression):
-        """How fast it grows if the symbols are powers t^way of one growing number t."""
-        return (ways @ np.array(sp.Poly(expression, *symbols).monoms()).T).max(axis=1)
-
-    return bool(np.all(degree(cost) <= degree(bound)))
+    size = len(symbols)
+    of_cost, of_bound = (np.array(sp.Poly(one, *symbols).monoms()) for one in (cost, bound))
+    for term in of_cost:
+        # Let the symbols grow as t^y with y ≥ 0, all powers of one growing number t. The term
+        # outgrows every term b of the bound if (term − b) y ≥ 1 (more than 0, scaled). If no y
+        # does that, a weighted geometric mean of the bound's terms is at least the term (Farkas).
+        # If some y does, a corner does: `size` of the conditions hold there with equality.
+        conditions = np.vstack([term - of_bound, np.eye(size)])
+        least = np.repeat([1, 0], [len(of_bound), size])
+        for chosen in map(list, combinations(range(len(conditions)), size)):
+            # A determinant of whole numbers is whole, and here at most 8⁴ (Hadamard): what fails
+            # a condition fails it by 1/8⁴ or more, so rounding decides nothing.
+            if abs(np.linalg.det(conditions[chosen])) < 0.5:
+                continue
+            y = np.linalg.solve(conditions[chosen], least[chosen])
+            if np.all(conditions @ y > least - 1e-6):
+                return False
+    return True
     ### END SOLUTION
 
 
@@ -636,6 +650,40 @@ with part(1, "between two terms of the bound"):
         (N * D**2 * M**2, N * D**3 + number() * N * M**3, False),
         (number() * N**3 * D, N**4 + D**4, True),
         (D * M * D_random, D**3 + number() * M**3 + D_random**3, True),
+    )
+    # Exponents (cost, bound): refuted in a narrow range of growth rates only, such as (13, 6, 2).
+    narrow = [
+        ([3, 2, 1, 0], [[4, 0, 0, 0], [2, 3, 4, 0], [2, 4, 1, 0]]),
+        ([2, 2, 3, 0], [[0, 4, 4, 0], [4, 1, 0, 0], [3, 0, 4, 0]]),
+        ([1, 1, 3, 0], [[0, 1, 4, 0], [0, 4, 0, 0], [4, 0, 1, 0]]),
+        ([2, 3, 1, 0], [[1, 3, 2, 2], [3, 2, 4, 3], [0, 4, 0, 4], [4, 2, 0, 1]]),  # (4, 8, 1, 0)
+        ([2, 1, 2, 3], [[3, 0, 0, 4], [0, 2, 4, 4], [3, 0, 2, 1], [4, 4, 1, 0]]),
+        ([1, 1, 2, 2], [[2, 0, 4, 3], [0, 1, 2, 4], [4, 0, 0, 2], [0, 2, 1, 0]]),
+        ([2, 3, 3, 2], [[0, 4, 3, 4], [2, 4, 4, 0], [3, 2, 0, 4], [4, 0, 2, 3]]),
+    ]
+
+    def claim(cost, bound, truth):
+        """Exponents of four symbols, which are shuffled, as a claim with coefficients."""
+        symbols = [[N, D, M, D_random][i] for i in rng.permutation(4)]
+        terms = [
+            number() * sp.Mul(*(x ** int(e) for x, e in zip(symbols, one, strict=True)))
+            for one in [cost, *bound]
+        ]
+        return terms[0], sum(terms[1:]), truth
+
+    def draw_claim(truth):
+        """A monomial near the mean of a bound's terms, in three symbols, that is O of it or not."""
+        while True:
+            bound = np.pad(rng.integers(0, 5, size=(int(rng.integers(2, 5)), 3)), ((0, 0), (0, 1)))
+            cost = np.floor(bound.mean(axis=0)) + np.append(rng.integers(0, 2, size=3), 0)
+            found = claim(cost, bound, truth)
+            if cost.any() and reference.bounded(*found[:2]) == truth:
+                return found
+
+    check_bounds(
+        *(claim(*exponents, False) for exponents in narrow),
+        claim([3, 1, 1, 0], narrow[0][1], True),  # weights 9/13, 3/13 and 1/13
+        *(draw_claim(truth) for truth in [True, False] * 3),
     )
 ### END HIDDEN TESTS
 

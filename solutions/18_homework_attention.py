@@ -209,6 +209,9 @@ with part(2, "the third line equals the second"):
 #
 # If the frequencies are drawn from the right Gaussian distribution,
 # $\phi(q)\,\phi(k)^\top$ is $\mathcal K_\sigma(q,k)$ on average.
+# The sheet from which this problem comes prints $w_r\sim\mathcal N(0,\sigma^2I)$.
+# That has the mean $\mathcal K_\sigma$ at $\sigma=1$ only, here at $D=1$: do not use it, find the
+# distribution that is right for every $\sigma$.
 #
 # ### 4 · Features of the similarity (5 points)
 #
@@ -341,6 +344,7 @@ with part(1, "leading axes: batch and heads"):
 # If $w$ is Gaussian with variance $s^2$ in each entry, $w(q-k)^\top$ is Gaussian with variance
 # $s^2\lVert q-k\rVert^2$, and the mean of its cosine is $\exp(-s^2\lVert q-k\rVert^2/2)$.
 # That is the kernel for $s^2=1/\sigma^2=1/\sqrt D$: a wide kernel needs slow waves.
+# The sheet's $s^2=\sigma^2$ agrees with it at $\sigma=1$ only.
 #
 # Part (a) i has a factor for each vector; it goes into the features,
 # $\psi(x)=\exp(\lVert x\rVert^2/2\sqrt D)\,\phi(x)$, of size $1\times2D_\text{random}$.

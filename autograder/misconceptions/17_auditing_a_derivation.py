@@ -823,28 +823,6 @@ def one_term(cost, bound):
     return False
 
 
-@right("bounded", "sizes that are random powers of a large number")
-def random_powers(cost, bound):
-    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
-    terms = [np.array(sp.Poly(one, *symbols).monoms()) for one in (cost, bound)]
-    ways = np.random.default_rng(6).uniform(size=(4000, len(symbols)))
-    ways = np.concatenate([ways, ways**4, np.eye(len(symbols))])
-    growth = [(ways @ one.T).max(axis=1) for one in terms]
-    return bool(np.all(growth[0] <= growth[1] + 1e-9))
-
-
-@right("bounded", "the quotient at larger and larger sizes")
-def quotients(cost, bound):
-    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
-    quotient = sp.lambdify(symbols, cost / bound)
-    draw = np.random.default_rng(7)
-    for _ in range(3000):
-        way = draw.uniform(size=len(symbols)) * (draw.uniform(size=len(symbols)) < 0.7)
-        if float(quotient(*(1e40**way))) > 1e4:
-            return False
-    return True
-
-
 # --- text_audit
 
 
@@ -883,3 +861,83 @@ def at_the_lower_limit():
 @right("text_audit", "over several lines")
 def over_several_lines():
     return "\n".join(["five words on every line"] * 30)
+
+
+# --- bounded, whether a bound holds at all growth rates
+
+
+@wrong(
+    "bounded",
+    "growth rates from a grid",
+    hint="A bound can fail between the rates of any grid. Look for rates at which it fails, or for "
+    "weights with which the bound's terms make up the cost: one of the two exists.",
+)
+def rates_from_a_grid(cost, bound):
+    """If no symbols that grow like small powers of one number do harm, none do."""
+    from itertools import product
+
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    ways = np.array(list(product(range(9), repeat=len(symbols))))
+    growth = [(ways @ np.array(sp.Poly(one, *symbols).monoms()).T).max(1) for one in (cost, bound)]
+    return bool(np.all(growth[0] <= growth[1]))
+
+
+@wrong(
+    "bounded",
+    "growth rates drawn at random",
+    hint="The rates at which a bound fails can be a narrow range, which a draw misses: points that "
+    "were tried refute a claim, they do not prove it.",
+)
+def rates_at_random(cost, bound):
+    """A hundred random ways to grow find every bound that fails."""
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    terms = [np.array(sp.Poly(one, *symbols).monoms()) for one in (cost, bound)]
+    ways = np.random.default_rng(6).uniform(size=(100, len(symbols)))
+    growth = [(ways @ one.T).max(axis=1) for one in terms]
+    return bool(np.all(growth[0] <= growth[1] + 1e-9))
+
+
+@right("bounded", "weights of the bound's terms, from the corners of a linear program")
+def weights_of_terms(cost, bound):
+    from itertools import combinations
+
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    of_bound = np.array(sp.Poly(bound, *symbols).monoms()).T  # (symbols, terms)
+    conditions = np.vstack([of_bound, np.eye(of_bound.shape[1])])  # on weights: ≥ term, ≥ 0
+
+    def made_up(term):
+        """Whether weights with the sum 1 or less give at least the term's exponents."""
+        least = np.append(term, np.zeros(of_bound.shape[1]))
+        for chosen in combinations(range(len(conditions)), of_bound.shape[1]):
+            tight = conditions[list(chosen)]
+            if abs(np.linalg.det(tight)) > 0.5:
+                weights = np.linalg.solve(tight, least[list(chosen)])
+                if np.all(conditions @ weights > least - 1e-7) and weights.sum() < 1 + 1e-7:
+                    return True
+        return False
+
+    return all(made_up(term) for term in sp.Poly(cost, *symbols).monoms())
+
+
+@right("bounded", "rates eliminated one after the other, in whole numbers")
+def rates_eliminated(cost, bound):
+    symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
+    of_bound = sp.Poly(bound, *symbols).monoms()
+    for term in sp.Poly(cost, *symbols).monoms():
+        # Rows (a, strict): a · y > 0 or, for the signs of the rates y, a · y ≥ 0.
+        rows = {(tuple(e - b for e, b in zip(term, one, strict=True)), True) for one in of_bound}
+        rows |= {
+            (tuple(int(i == j) for j in range(len(symbols))), False) for i in range(len(symbols))
+        }
+        for k in range(len(symbols)):
+            kept = {row for row in rows if row[0][k] == 0}
+            for a, a_strict in rows:
+                for b, b_strict in rows:
+                    if a[k] > 0 > b[k]:
+                        both = [-b[k] * x + a[k] * y for x, y in zip(a, b, strict=True)]
+                        divisor = int(np.gcd.reduce(both)) or 1
+                        kept.add((tuple(x // divisor for x in both), a_strict or b_strict))
+            rows = kept
+        if not any(strict for _, strict in rows):  # 0 > 0 nowhere: there are such rates
+            return False
+    return True

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-MARGIN = 0.2  # α of Section 3.1
+MARGIN = 0.2  # α of Section 3.1; its value stands in Section 3.3
 
 
 def l2_normalise(z: np.ndarray) -> np.ndarray:

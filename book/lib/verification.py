@@ -1,6 +1,7 @@
 """From distances to decisions, and how good they are: the measures of FaceNet, Section 4.
 
-A pair of pictures is taken for one person if the squared distance of their embeddings is at most d.
+A pair of pictures is taken for one person if the squared distance of their embeddings is at most
+the threshold t, which the paper calls d.
 `same` holds the squared distances of pairs that show one person, P_same in the paper; `different`
 those of pairs that show two, P_diff. Both are arrays of any length.
 """
@@ -41,33 +42,33 @@ def cross_pairs(
 # --- rates
 
 
-def val(same: np.ndarray, d: np.ndarray | float) -> np.ndarray:
-    """VAL(d) = |TA(d)| / |P_same|: the part of `same` that is accepted; the shape of d.
+def val(same: np.ndarray, t: np.ndarray | float) -> np.ndarray:
+    """VAL(t) = |TA(t)| / |P_same|: the part of `same` that is accepted; the shape of t.
 
     Raises ValueError if there are no pairs.
     """
-    return _accepted(same, d, "val: no pairs of one person")
+    return _accepted(same, t, "val: no pairs of one person")
 
 
-def far(different: np.ndarray, d: np.ndarray | float) -> np.ndarray:
-    """FAR(d) = |FA(d)| / |P_diff|: the part of `different` that is accepted; the shape of d.
+def far(different: np.ndarray, t: np.ndarray | float) -> np.ndarray:
+    """FAR(t) = |FA(t)| / |P_diff|: the part of `different` that is accepted; the shape of t.
 
     Raises ValueError if there are no pairs.
     """
-    return _accepted(different, d, "far: no pairs of different people")
+    return _accepted(different, t, "far: no pairs of different people")
 
 
-def _accepted(distances: np.ndarray, d: np.ndarray | float, none: str) -> np.ndarray:
+def _accepted(distances: np.ndarray, t: np.ndarray | float, none: str) -> np.ndarray:
     if not len(distances):
         raise ValueError(f"{none} — a rate needs at least one")
-    # In sorted order those that are at most d come first: one search for each threshold.
-    return np.searchsorted(np.sort(distances), d, side="right") / len(distances)
+    # In sorted order those that are at most t come first: one search for each threshold.
+    return np.searchsorted(np.sort(distances), t, side="right") / len(distances)
 
 
 def threshold_at_far(different: np.ndarray, target: np.ndarray | float) -> np.ndarray:
-    """The largest d with FAR(d) ≤ target on these pairs; the shape of target.
+    """The largest t with FAR(t) ≤ target on these pairs; the shape of target.
 
-    A target below 1 / |P_diff| allows no pair: d is just below the smallest distance.
+    A target below 1 / |P_diff| allows no pair: t is just below the smallest distance.
     Other pairs must tell how good the threshold is, if its FAR is to be believed.
     Raises ValueError if there are no pairs or a target is negative.
     """

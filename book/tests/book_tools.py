@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 TOC = (ROOT / "_toc.yml").read_text(encoding="utf8")
 CHAPTERS = [BOOK / f"{name}.md" for name in re.findall(r"file: (\d\d_\w+)", TOC)]
+APPENDICES = [BOOK / f"{name}.md" for name in re.findall(r"file: (appendix_\w+)", TOC)]
 # Chapters import `lib` from the book's folder, Sphinx imports the extensions from theirs.
 sys.path[:0] = [str(BOOK), str(BOOK / "_ext")]
 

@@ -85,3 +85,11 @@ def browser():
         chromium = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all-mutants",
+        action="store_true",
+        help="try every mutant of every equation, not a part chosen by the commit",
+    )

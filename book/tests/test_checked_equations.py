@@ -10,20 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy as sp
-from book_tools import BOOK, CHAPTERS, HEAD, cell, copy_of_the_book, small_book
+from book_tools import APPENDICES, BOOK, CHAPTERS, HEAD, cell, copy_of_the_book, small_book
 from checked_equations import problems
 from lib.equations import EquationError
 from sources import Check, Equation, checks, read_chapter, same_tex
 
-SOURCES = {path: path.read_text(encoding="utf8") for path in CHAPTERS}
-READ = {path: read_chapter(path) for path in CHAPTERS}
+RUN = CHAPTERS + APPENDICES  # what has equations
+SOURCES = {path: path.read_text(encoding="utf8") for path in RUN}
+READ = {path: read_chapter(path) for path in RUN}
 CALLS = {
     (path, call.label): call
     for path, chapter in READ.items()
     for a_cell in chapter.cells
     for call in checks(a_cell)
 }
-every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+every_chapter = pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
 every_equation = pytest.mark.parametrize(
     ("path", "equation"),
     [

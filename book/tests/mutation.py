@@ -1,0 +1,159 @@
+"""The checks of a chapter, recorded while its cells run, and run again on changed TeX."""
+
+import contextlib
+import hashlib
+import io
+import os
+import random
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import lib.equations
+import matplotlib
+from book_tools import BOOK, CHAPTERS, ROOT
+from lib.equations import EquationError, check, page_of
+from lib.tex.check import task
+from lib.tex.definitions import Page, introduced
+from lib.tex.displays import Display, canonical
+from matplotlib import pyplot as plt
+from mutants import Mutant, mutants
+from sources import read_chapter
+
+matplotlib.use("Agg")
+TRUE_MUTANTS = BOOK / "tests" / "true_mutants.toml"
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A call of `holds` as a chapter makes it."""
+
+    label: str
+    bindings: Any
+    options: dict[str, Any]
+
+    def survives(self, tex: str | None = None, page: Page | None = None) -> bool:
+        """Whether the check passes on other TeX, or on another page.
+
+        What the chapter's own functions cannot take, such as a row of another length, is a no too.
+        """
+        options = {key: one for key, one in self.options.items() if key != "proof"}
+        try:
+            check(self.label, self.bindings, tex=tex, page=page, unused=False, **options)
+        except (EquationError, ValueError, IndexError, KeyError, TypeError):
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A mutant that no check rejected; `key` is where the list of true mutants has it."""
+
+    key: str
+    mutant: Mutant
+
+
+def recorded(path: Path) -> list[Call]:
+    """The calls of `holds` that a chapter's cells make, run in this process."""
+    chapter = read_chapter(path)
+    if not any("holds(" in cell.source for cell in chapter.cells):
+        return []
+    calls: list[Call] = []
+
+    def holds(label: str, bindings: Any = None, **options: Any) -> None:
+        calls.append(Call(label, bindings, options))
+
+    before, where, state = lib.equations.holds, Path.cwd(), random.getstate()
+    lib.equations.holds = holds
+    try:
+        os.chdir(BOOK)
+        namespace = {"__name__": "__main__", "display": lambda *args, **options: None}
+        for cell in chapter.cells:
+            code = re.sub(r"^[ \t]*[%!].*$", "", cell.source, flags=re.M)
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(code, f"{path.name}:{cell.line}", "exec"), namespace)
+    finally:
+        lib.equations.holds = before
+        os.chdir(where)
+        random.setstate(state)
+        plt.close("all")
+    return calls
+
+
+def names_of(call: Call) -> dict[str, str]:
+    """How the check reads the names of its display."""
+    options = {k: v for k, v in call.options.items() if k in ("cases", "draws", "given", "within")}
+    names = {k: v for k, v in call.options.items() if k not in (*options, "proof")}
+    one = task(call.label, page_of(call.label), call.bindings or {}, names, **options)
+    one.read()
+    return dict(one.reading.names)
+
+
+def trials(path: Path, calls: list[Call]) -> Iterator[tuple[str, Mutant, list[tuple[Call, dict]]]]:
+    """Each mutant of a chapter with its key, and the checks that ought to reject it."""
+    page = Page.of(path)
+    by_label: dict[str, list[Call]] = {}
+    for call in calls:
+        by_label.setdefault(call.label, []).append(call)
+    for display in page.displays:
+        if display.label in by_label:
+            own = by_label[display.label]
+            for one in mutants(display.tex, names_of(own[0])):
+                yield display.label, one, [(call, {"tex": one.tex}) for call in own]
+        elif display.label is None and dict(introduced(display.tex)):
+            users = [call for call in calls if uses(call, page, display)]
+            if not users:
+                continue
+            key = f"{path.stem} {next(iter(dict(introduced(display.tex))))}"
+            for one in mutants(display.tex, {**dict(introduced(display.tex)), **names_of(users[0])}):
+                changed = replace(page, text=page.text.replace(display.tex, one.tex, 1), readings={})
+                yield key, one, [(call, {"page": changed}) for call in users]
+
+
+def uses(call: Call, page: Page, display: Display) -> bool:
+    """Whether the check fails without a display of its page."""
+    blank = re.sub(r"[^\n]", " ", display.tex)
+    without = replace(page, text=page.text.replace(display.tex, blank, 1), readings={})
+    return not call.survives(page=without)
+
+
+def reviewed() -> dict[str, dict[str, str]]:
+    """The true mutants by key: canonical TeX and the reason why it is true, or not seen."""
+    return tomllib.loads(TRUE_MUTANTS.read_text(encoding="utf8"))
+
+
+def listed(key: str, mutant: Mutant, known: dict[str, dict[str, str]]) -> bool:
+    return canonical(mutant.tex) in known.get(key, {})
+
+
+def converted() -> list[Path]:
+    """The chapters with checks that read their page."""
+    return [path for path in CHAPTERS if re.search(r"\bholds\(", path.read_text(encoding="utf8"))]
+
+
+def seed() -> int:
+    """A number that changes with the commit, or outside Git with the chapters."""
+    command = ["git", "rev-parse", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return int(done.stdout.strip()[:12], 16)
+    content = b"".join(path.read_bytes() for path in CHAPTERS)
+    return int(hashlib.sha256(content).hexdigest()[:12], 16)
+
+
+def survivors(
+    path: Path, calls: list[Call], known: dict, chosen: random.Random | None = None, most: int = 0
+) -> tuple[int, list[Survivor]]:
+    """How many mutants were tried, and which passed all checks; `most` of them, if it is given."""
+    every = [one for one in trials(path, calls) if not listed(one[0], one[1], known)]
+    if chosen is not None and len(every) > most:
+        every = chosen.sample(every, most)
+    left = []
+    for key, mutant, attempts in every:
+        if all(call.survives(**changed) for call, changed in attempts):
+            left.append(Survivor(key, mutant))
+    return len(every), left
