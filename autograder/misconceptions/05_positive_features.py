@@ -321,7 +321,7 @@ wrong(
     belief="Both have D_random frequencies, so D_random cancels.",
     hint="A frequency gives two columns of sines and cosines but one positive one: with equally "
     "many columns, who has more draws?",
-    edit={"2 * (np.cosh(error_a) - 1)": "np.cosh(error_a) - 1"},
+    edit={"np.log(-np.expm1(-error_a)):": "np.log(-np.expm1(-error_a)) - np.log(2):"},
 )
 
 
@@ -351,7 +351,7 @@ wrong(
     edit={
         "error_a = 2 * length**2 * (1 - cosine)": "error_a = 2 * length**2 * (1 + cosine)",
         "error_b = 2 * length**2 * (1 + cosine)": "error_b = 2 * length**2 * (1 - cosine)",
-        "np.expm1(error_b) <": "np.expm1(error_b) >",
+        "if log_positive <": "if log_positive >",
     },
 )
 

@@ -866,14 +866,13 @@ def over_several_lines():
 # --- bounded, whether a bound holds at all growth rates
 
 
-@wrong(
-    "bounded",
-    "growth rates from a grid",
-    hint="A bound can fail between the rates of any grid. Look for rates at which it fails, or for "
-    "weights with which the bound's terms make up the cost: one of the two exists.",
-)
+@wrong("bounded", "growth rates from a grid")
 def rates_from_a_grid(cost, bound):
-    """If no symbols that grow like small powers of one number do harm, none do."""
+    """If no symbols that grow like small powers of one number do harm, none do.
+
+    A bound can fail between the rates of any grid. Look for rates at which it fails, or for weights
+    with which the bound's terms make up the cost: one of the two exists.
+    """
     from itertools import product
 
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
@@ -882,14 +881,13 @@ def rates_from_a_grid(cost, bound):
     return bool(np.all(growth[0] <= growth[1]))
 
 
-@wrong(
-    "bounded",
-    "growth rates drawn at random",
-    hint="The rates at which a bound fails can be a narrow range, which a draw misses: points that "
-    "were tried refute a claim, they do not prove it.",
-)
+@wrong("bounded", "growth rates drawn at random")
 def rates_at_random(cost, bound):
-    """A hundred random ways to grow find every bound that fails."""
+    """A hundred random ways to grow find every bound that fails.
+
+    The rates at which a bound fails can be a narrow range, which a draw misses: points that were
+    tried refute a claim, they do not prove it.
+    """
     symbols = sorted(cost.free_symbols | bound.free_symbols, key=str)
     terms = [np.array(sp.Poly(one, *symbols).monoms()) for one in (cost, bound)]
     ways = np.random.default_rng(6).uniform(size=(100, len(symbols)))

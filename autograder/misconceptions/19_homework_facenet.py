@@ -766,13 +766,12 @@ def approach_joined():
 # --- val_at_far, and rounding
 
 
-@wrong(
-    "val_at_far",
-    "a false accept lost by rounding",
-    hint="0.29 · 100 is 28.999999999999996 for a computer: compare the rate with its limit, or "
-    "make up for rounding before you cut off decimals.",
-)
+@wrong("val_at_far", "a false accept lost by rounding")
 def val_cut_off(same, different, far):
-    """The whole number below far times the number of pairs is what is allowed."""
+    """The whole number below far times the number of pairs is what is allowed.
+
+    0.29 · 100 is 28.999999999999996 for a computer: compare the rate with its limit, or make up for
+    rounding before you cut off decimals.
+    """
     allowed = int(far * len(different))
     return np.mean(same < np.sort(different)[allowed])
