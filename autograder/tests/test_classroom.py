@@ -17,7 +17,7 @@ from autograder.errors import CourseError, ReleaseError
 from autograder.grade.submission import read
 from autograder.nbgrader import grading
 from autograder.nbgrader.course import Course
-from autograder.project import Project
+from autograder.project import CHECKOUT, Project
 from autograder.release import graded_notebook
 from autograder.rules import load
 
@@ -80,7 +80,7 @@ def test_the_salt_is_secret_and_gives_everybody_other_inputs(course: Path) -> No
     salt = course / "salt"
     assert stat.S_IMODE(salt.stat().st_mode) == 0o600
     assert len(salt.read_text().strip()) == 64
-    room = Course(course)
+    room = Course(course, Project(CHECKOUT))
     seeds = {room.seed(slug, who) for slug in ("a", "b") for who in ("x", "y")}
     assert len(seeds) == 4 and room.seed("a", "x") in seeds
 
@@ -193,7 +193,9 @@ def test_a_record_is_keyed_by_all_it_depends_on(tmp_path: Path) -> None:
     assert not changes(room.submitted(SLUG, "x"), '"deletable": false', '"deletable": true')
     assert changes(room.submitted(SLUG, "x"), "weights.sum", "weights .sum")
     assert changes(assignment.path, "(0.5, 2.0)", "(0.5, 3.0)")
-    assert changes(assignment.bank, "Hotter means larger scores.", "Hotter means larger ones.")
+    assert changes(
+        project.bank_path(SLUG), "Hotter means larger scores.", "Hotter means larger ones."
+    )
     data = project.root / "solutions" / SLUG / "table.csv"
     data.parent.mkdir()
     before = room.task(room.read(SLUG, "x")).key

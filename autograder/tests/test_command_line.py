@@ -82,6 +82,7 @@ def test_release_check(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
 
     for name in ("autograder", "solutions", "exercises"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     first = Project(ROOT).slugs()[0]
     (tmp_path / "exercises" / first / f"{first}.ipynb").write_text("by hand")
     command = [sys.executable, "-m", "autograder", "release", "--check"]

@@ -52,7 +52,7 @@ class Alone:
         box = self.box
         before = descendants(box._process.pid) if box._process else []
         # bubblewrap, the forkserver's parent and the forkserver; of an open box, the last alone.
-        assert len(before) <= (2 if box.closed else 0), "another shell is still alive"
+        assert len(before) <= (2 if box.isolated else 0), "another shell is still alive"
         shell = box.open_shell(cpu_seconds=cpu_seconds)
         self.opened.append(shell)
         return shell
@@ -81,7 +81,7 @@ def test_computing_adds_up_over_shells(closed):
     budget, shell, opened = Budget(Limits(cpu_seconds=2)), None, 0
     with Sandbox(isolated=closed) as box, pytest.raises(Spent) as spent:
         for _ in range(10):
-            shell = budget.open(Alone(box), shell)
+            shell = budget.open_shell(Alone(box), shell)
             opened += 1
             with pytest.raises(ShellDied):
                 shell.run(BURN.format(0.8) + DIE)
@@ -93,14 +93,14 @@ def test_computing_adds_up_over_shells(closed):
 def test_a_later_shell_is_stopped_after_what_the_first_has_left():
     budget = Budget(Limits(cpu_seconds=3))
     with Sandbox() as box:
-        first = budget.open(box.open_shell)
+        first = budget.open_shell(box.open_shell)
         first.run(BURN.format(1.9))
-        second = budget.open(box.open_shell, first)
+        second = budget.open_shell(box.open_shell, first)
         with pytest.raises(ShellDied, match="used up its 3 seconds of computing"):
             second.run("import signal\nsignal.signal(24, signal.SIG_IGN)\nwhile True: pass")
-        budget.close(second)
+        budget.close_shell(second)
         with pytest.raises(Spent, match="3 seconds of computing"):
-            budget.open(box.open_shell, second)
+            budget.open_shell(box.open_shell, second)
     assert 3 <= budget.computed < 5
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from autograder import bank, check
 from autograder.errors import GraderFault
-from autograder.grade import process
+from autograder.grade import grading, process
 from autograder.grade.run import Step, StudentRun
 from autograder.project import Project
 from autograder.rules import load
@@ -183,7 +183,7 @@ def grade_in(assignment, box, own="", seed=1, **answers):
     ]
     if own:
         cells.append(("own_1", own))
-    return grade(assignment, cells, seed, box.open_shell)
+    return grading.grade(assignment, cells, seed, box.open_shell)
 
 
 def points(record):
@@ -435,7 +435,9 @@ def test_an_answer_that_a_test_cannot_finish_with_costs_its_own_exercise(
 
 def test_a_submission_that_has_used_up_its_time_is_told_so(assignment, box):
     cells = [(c.grade_id, c.source) for c in assignment.cells if c.cell_type == "code"]
-    record = grade(assignment, cells, 1, box.open_shell, limits=Limits(submission_seconds=0))
+    record = grading.grade(
+        assignment, cells, 1, box.open_shell, limits=Limits(submission_seconds=0)
+    )
     assert points(record) == [0, 0, 0]
     assert words(record, "test_scale") == "not run: your notebook used up its 0 seconds"
 
@@ -554,7 +556,7 @@ def test_only_answers_and_own_cells_are_read_from_a_submission(assignment, box):
 def test_cells_that_are_not_the_assignments_are_refused(assignment, box, spoil):
     cells = [(c.grade_id, c.source) for c in assignment.cells if c.cell_type == "code"]
     with pytest.raises(ValueError, match="not those of the assignment"):
-        grade(assignment, spoil(cells), 1, box.open_shell)
+        grading.grade(assignment, spoil(cells), 1, box.open_shell)
 
 
 # --- faults of the grader

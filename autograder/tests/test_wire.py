@@ -281,7 +281,7 @@ def test_whatever_the_other_side_sends_it_is_a_value_or_one_clean_error(sent, wh
     with ours, theirs:
         theirs.sendall(b"".join(sent))
         theirs.shutdown(socket.SHUT_WR)
-        line = Line(Connection(ours), lambda question: shell.answer(question))
+        line = Line(Connection(ours), lambda question: shell.serve(question))
         shell = loopback({})
         shell._ask = line.ask
         asked = {"run": ["1"], "call": ["f", [Callback(lambda v: v)]], "reseed": [1]}
