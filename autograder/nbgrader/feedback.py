@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 MAX_MARKDOWN = 20_000
 """Characters. A longer text is shown as it was written: some take time that grows as a square."""
 MAX_TAGS = 10_000
-"""Tags in one HTML text. With more it is shown as it was written: nested ones take quadratic time."""
+"""Tags in one HTML text. With more it is shown as written: nested ones take quadratic time."""
 MAX_ESCAPES = 5_000
 """Colour changes in one output; with more of them it is shown without colours."""
 _TAGS = set(
