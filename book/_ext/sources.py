@@ -1,16 +1,17 @@
-"""Reading a chapter's source: code cells, labelled equations, quotes, and where each stands."""
+"""Reading a chapter's source: code cells, equations, checks, quotes, and where each stands."""
 
 import ast
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from docutils import nodes
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
-CHECKS = "checks:"
 PARSER = MdParserConfig(enable_extensions={"dollarmath", "colon_fence"})
 
 
@@ -23,10 +24,6 @@ class CodeCell:
     metadata: dict
     line: int
     first: int
-
-    @property
-    def checked_labels(self) -> tuple[str, ...]:
-        return tuple(tag[len(CHECKS) :] for tag in self.tags if tag.startswith(CHECKS))
 
     @property
     def caption(self) -> str:
@@ -45,16 +42,10 @@ class Equation:
 
 @dataclass(frozen=True)
 class Check:
-    """One `equation(label, (tex, value), …)` call of a code cell."""
+    """One `holds(label, …)` call of a code cell; the label is "" if it is not a literal string."""
 
     label: str
-    sides: tuple[str, ...]
-    cell: CodeCell
     line: int
-
-    @property
-    def tex(self) -> str:
-        return " ".join(self.sides)
 
 
 @dataclass(frozen=True)
@@ -97,7 +88,7 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
             first = lines.index(opening, line) + 1 if opening else line + 1
             tags = tuple(cell.metadata.get("tags", ()))
             cells.append(CodeCell(cell.source, tags, dict(cell.metadata), line, first))
-    prose = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)  # keeps the line numbers
+    prose = _prose(text)
     quotes = list(_quotes(prose, 1))
     for cell in cells:
         quotes += _quotes(cell.caption, cell.line)
@@ -120,6 +111,21 @@ _CODE = re.compile(
     r"^(?P<fence>`{3,}|~{3,}|:{3,})(?:\{code(?:-cell|-block)?\}|[A-Za-z]).*?^(?P=fence)[ \t]*$",
     re.DOTALL | re.MULTILINE,
 )
+
+
+# Displays wherever they stand, in a list or a quotation too.
+_DISPLAY = re.compile(r"\$\$.+?\$\$(?:[ \t]*\([^)\s]+\))?|\{math\}.*?^[ \t>]*[`:]{3,}", re.S | re.M)
+
+
+def displays_digest(text: str) -> str:
+    """A hash of all displays of a page and their labels: of all that its checks read."""
+    digest = hashlib.sha256("\0".join(_DISPLAY.findall(_prose(text))).encode())
+    return digest.hexdigest()[:16]
+
+
+def _prose(text: str) -> str:
+    """The text with its code blanked out; line numbers stay."""
+    return _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
 
 
 def _equations(prose: str) -> Iterator[Equation]:
@@ -151,28 +157,21 @@ def quote_parts(role: str) -> tuple[str, str, str]:
 
 
 def checks(cell: CodeCell) -> Iterator[Check]:
-    """The `equation` calls of a cell, with literal TeX; raises SyntaxError as Python does."""
+    """The `holds` calls of a cell, in their order; raises SyntaxError as Python does."""
     # IPython's magics are not Python: blank them out.
     source = re.sub(r"^[ \t]*[%!].*$", "", cell.source, flags=re.MULTILINE)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "equation":
-            try:
-                label = ast.literal_eval(node.args[0])
-                sides = tuple(ast.literal_eval(side.elts[0]) for side in node.args[1:])
-            except (ValueError, AttributeError, IndexError):
-                label, sides = ast.unparse(node)[:60], ()
-            yield Check(label, sides, cell, cell.first + node.lineno - 1)
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "holds"
+    ]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        label = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+        yield Check(label if isinstance(label, str) else "", cell.first + call.lineno - 1)
 
 
-def same_tex(printed: str, checked: str) -> bool:
-    """Whether two pieces of TeX are the same up to layout: spaces, alignment, a full stop."""
-    return _canonical(printed) == _canonical(checked)
-
-
-def _canonical(tex: str) -> str:
-    tex = re.sub(r"\\(?:begin|end)\{(?:aligned|split)\}", "", tex)
-    # Layout becomes a space, not nothing: `\alpha\,b` must not turn into the command `\alphab`.
-    tex = re.sub(r"\\(?:quad|qquad)(?![a-zA-Z])|\\[,;:!> ]|\\\\(?:\[[^]]*\])?|&", " ", tex)
-    # A space ends a command name, so it may only go where no letter follows one.
-    tex = re.sub(r"(\\[a-zA-Z]+)\s+(?=[a-zA-Z])", r"\1{}", tex)
-    return re.sub(r"\s+", "", tex).rstrip(".,;")
+def place(node: nodes.Node) -> str:
+    """`file:line` of the innermost node around `node` that knows both; inline nodes often don't."""
+    while node.parent is not None and not (node.source and node.line):
+        node = node.parent
+    return f"{node.source}:{node.line}"
