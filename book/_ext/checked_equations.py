@@ -223,7 +223,7 @@ def ledger_of_page(app: Sphinx, page: str, claims: list[Claim], ledger: str) -> 
         kind = nodes.reference("", claim.kind, refid=kind_id(claim.kind), internal=True)
         found = nodes.Text(f": {claim.result}" if claim.result else "")
         line = nodes.paragraph(
-            "", number, kind_mark(kind=claim.kind), nodes.inline("", "", kind, found)
+            "", "", number, kind_mark(kind=claim.kind), nodes.inline("", "", kind, found)
         )
         equation = nodes.math_block("", claim.tex, number=None, nowrap=False)
         rows += nodes.list_item("", line, equation)

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ import nbformat
 from docutils import nodes
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
+
+sys.path.append(str(Path(__file__).parents[1]))  # what kernels import as lib
+from lib.tex.displays import displays, prose
 
 PARSER = MdParserConfig(enable_extensions={"dollarmath", "colon_fence"})
 
@@ -88,56 +92,23 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
             first = lines.index(opening, line) + 1 if opening else line + 1
             tags = tuple(cell.metadata.get("tags", ()))
             cells.append(CodeCell(cell.source, tags, dict(cell.metadata), line, first))
-    prose = _prose(text)
-    quotes = list(_quotes(prose, 1))
+    words = prose(text)
+    quotes = list(_quotes(words, 1))
     for cell in cells:
         quotes += _quotes(cell.caption, cell.line)
-    return Chapter(path, notebook, tuple(cells), tuple(_equations(prose)), tuple(quotes))
-
-
-# Display mathematics: `$$ … $$`, with or without `(label)`, and the `math` directive, all from the
-# start of a line; the parser's own tokens would miss those inside a directive. Unlabelled blocks
-# are matched too, so that none swallows the text up to a later labelled one.
-_DOLLARS = re.compile(
-    r"^\$\$(?P<tex>.+?)\$\$(?:[ \t]*\((?P<label>[^)\s]+)\))?", re.DOTALL | re.MULTILINE
-)
-_DIRECTIVE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{math\}[ \t]*\n(?P<options>(?::[\w-]+:[^\n]*\n)+)"
-    r"(?P<tex>.*?)^(?P=fence)[ \t]*$",
-    re.DOTALL | re.MULTILINE,
-)
-# Code may show TeX of its own: a cell, a code block, or a fence that names its language.
-_CODE = re.compile(
-    r"^(?P<fence>`{3,}|~{3,}|:{3,})(?:\{code(?:-cell|-block)?\}|[A-Za-z]).*?^(?P=fence)[ \t]*$",
-    re.DOTALL | re.MULTILINE,
-)
-
-
-# Displays wherever they stand, in a list or a quotation too.
-_DISPLAY = re.compile(r"\$\$.+?\$\$(?:[ \t]*\([^)\s]+\))?|\{math\}.*?^[ \t>]*[`:]{3,}", re.S | re.M)
+    return Chapter(path, notebook, tuple(cells), tuple(_equations(words)), tuple(quotes))
 
 
 def displays_digest(text: str) -> str:
     """A hash of all displays of a page and their labels: of all that its checks read."""
-    digest = hashlib.sha256("\0".join(_DISPLAY.findall(_prose(text))).encode())
-    return digest.hexdigest()[:16]
+    printed = [(display.label, display.tex) for display in displays(prose(text))]
+    return hashlib.sha256(repr(printed).encode()).hexdigest()[:16]
 
 
-def _prose(text: str) -> str:
-    """The text with its code blanked out; line numbers stay."""
-    return _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
-
-
-def _equations(prose: str) -> Iterator[Equation]:
-    for match in _DOLLARS.finditer(prose):
-        if match["label"]:
-            line = prose.count("\n", 0, match.start()) + 1
-            yield Equation(match["label"], match["tex"].strip(), line)
-    for match in _DIRECTIVE.finditer(prose):
-        label = re.search(r"^:label:[ \t]*(\S+)", match["options"], re.MULTILINE)
-        if label:
-            line = prose.count("\n", 0, match.start()) + 1
-            yield Equation(label[1], match["tex"].strip(), line)
+def _equations(words: str) -> Iterator[Equation]:
+    for display in displays(words):
+        if display.label:
+            yield Equation(display.label, display.tex, display.line)
 
 
 _QUOTED = re.compile(r"(?<!`)\{quoted\}`(?P<role>[^`]*)`")
