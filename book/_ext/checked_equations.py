@@ -58,11 +58,10 @@ def tick(kind: str) -> str:
 
 @dataclass(frozen=True)
 class Claim:
-    """A labelled equation, with the id of its display, and what its check found."""
+    """A labelled equation, and what its check found."""
 
     label: str
     tex: str
-    node_id: str
     kind: str
     result: str
 
@@ -143,20 +142,21 @@ def move_checks(doctree: nodes.document) -> list[Claim]:
     """Put each check of a page beside its equation; cells that show nothing else leave the text."""
     ran: dict[str, tuple[dict, nodes.Element]] = {}
     for output in list(doctree.findall(check_output)):
-        bundle = output.parent.parent
-        outputs, record = bundle.parent, output["record"]
+        record, bundle = output["record"], output.parent.parent
+        outputs = bundle.parent
+        outputs.remove(bundle)
         if record["label"] in ran:
             warn(f"the check of {record['label']!r} ran twice", outputs)
-        ran[record["label"]] = (record, outputs.parent)
-        outputs.remove(bundle)
+        elif record["kind"] not in KINDS:
+            warn(f"the check of {record['label']!r} is of no kind: {record['kind']!r}", outputs)
+        else:
+            ran[record["label"]] = (record, outputs.parent)
     claims = []
     for block in list(doctree.findall(nodes.math_block)):
         label = block.get("label")
         if label in ran:
             record, cell = ran[label]
-            claims.append(
-                Claim(label, block.astext(), block["ids"][0], record["kind"], record["result"])
-            )
+            claims.append(Claim(label, block.astext(), record["kind"], record["result"]))
             check = equation_check(kind=record["kind"], result=record["result"])
             check += [code.deepcopy() for code in cell.children[0].findall(nodes.literal_block)]
             whole = equation_block()
@@ -182,7 +182,9 @@ class ClaimsLedger(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         ledgers_of(self.env).add(self.env.docname)
-        return [claims_ledger()]
+        ledger = claims_ledger()
+        self.set_source_info(ledger)
+        return [ledger]
 
 
 class Kind(SphinxRole):
@@ -190,43 +192,39 @@ class Kind(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if self.text not in KINDS:
-            return [], [
-                self.inliner.reporter.error(f"no kind of check: {self.text!r}", line=self.lineno)
-            ]
+            LOGGER.warning(f"no kind of check: {self.text!r}", location=self.get_location())
+            return [], []
         name = nodes.inline(self.rawtext, self.text, ids=[kind_id(self.text)])
-        return [kind_mark(kind=self.text), nodes.Text(" "), name, kind_count(kind=self.text)], []
+        count = kind_count(kind=self.text)
+        return [kind_mark(kind=self.text), nodes.Text(" "), name, nodes.Text(" "), count], []
 
 
 def write_ledger(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Fill in what is known when all pages are read: the counts and the rows."""
     claims = claims_of(app.env)
     kinds = [claim.kind for page in claims.values() for claim in page]
+    explained = set()
     for count in list(doctree.findall(kind_count)):
+        explained.add(count["kind"])
         count.replace_self(nodes.inline("", str(kinds.count(count["kind"])), classes=["count"]))
     for ledger in list(doctree.findall(claims_ledger)):
-        parts = (
-            ledger_of_page(app, page, claims[page], docname)
-            for page in sorted(claims)
-            if claims[page]
-        )
-        ledger.replace_self(list(parts))
+        for kind in sorted(set(kinds) - explained):
+            warn(f"the ledger does not say what {kind!r} means: add {{kind}}`{kind}`", ledger)
+        pages = [page for page in sorted(claims) if claims[page]]
+        ledger.replace_self([ledger_of_page(app, page, claims[page], docname) for page in pages])
 
 
 def ledger_of_page(app: Sphinx, page: str, claims: list[Claim], ledger: str) -> nodes.section:
     """One page's part of the ledger: its title, and a list with an item for each equation."""
-    title = nodes.Text(app.env.titles[page].astext())
+    env, math = app.env, app.env.get_domain("math")
     rows = nodes.bullet_list(classes=["claims"])
     for claim in claims:
-        number = app.env.get_domain("math").resolve_xref(
-            app.env, ledger, app.builder, "eq", claim.label, None, None
-        )
-        kind = nodes.reference("", claim.kind, refid=kind_id(claim.kind), internal=True)
-        found = nodes.Text(f": {claim.result}" if claim.result else "")
-        line = nodes.paragraph(
-            "", "", number, kind_mark(kind=claim.kind), nodes.inline("", "", kind, found)
-        )
+        number = math.resolve_xref(env, ledger, app.builder, "eq", claim.label, None, None)
+        found = nodes.inline("", f"{claim.kind}: {claim.result}" if claim.result else claim.kind)
+        line = nodes.paragraph("", "", number, nodes.Text(" "), kind_mark(kind=claim.kind), found)
         equation = nodes.math_block("", claim.tex, number=None, nowrap=False)
         rows += nodes.list_item("", line, equation)
+    title = nodes.Text(env.titles[page].astext())
     link = make_refnode(app.builder, ledger, page, "", title)
     return nodes.section("", nodes.title("", "", link), rows, ids=[nodes.make_id(f"claims {page}")])
 
@@ -246,10 +244,9 @@ def visit_equation_check(writer: HTML5Translator, node: nodes.Element) -> None:
     number = katex.get_node_equation_number(writer, node.parent.children[0])
     name = escape(f"Check of equation {number}: {node['kind']}")
     kind = escape(node["kind"].capitalize())
-    for ledger in sorted(ledgers_of(writer.builder.env)):
+    for ledger in sorted(ledgers_of(writer.builder.env))[:1]:  # says what the kind means
         address = writer.builder.get_relative_uri(writer.builder.current_docname, ledger)
         kind = f'<a href="{address}#{kind_id(node["kind"])}">{kind}</a>'
-        break
     result = f": {escape(node['result'])}" if node["result"] else ""
     writer.body.append(
         f'<details class="equation-check"><summary aria-label="{name}" title="{name}">'

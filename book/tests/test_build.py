@@ -13,8 +13,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from book_tools import ENVIRONMENT, HEAD, ROOT, build, build_command, cell, small_book
 from bs4 import BeautifulSoup
-from house import shared_key, start_katex, whole_streams
+from execution import failed_line, shared_key, whole_streams
+from katex_offline import start_katex
 from nbformat import NotebookNode
+from sources import read_chapter
 from sphinx.errors import ExtensionError
 
 
@@ -110,6 +112,28 @@ def test_cells_run_again_when_shared_code_changes_and_only_then(tmp_path):
         (False, True, "first value"),
         (True, True, "second value"),
     ]
+
+
+# --- which line failed
+
+
+def report(*frames: tuple[int, int]) -> str:
+    lines = [f"\x1b[36mCell\x1b[39m \x1b[32mIn[{n}]\x1b[39m, line {k}" for n, k in frames]
+    return "\n".join([*lines, "ValueError: no"])
+
+
+def test_the_line_that_failed_is_the_outermost_frame_of_the_cell_that_ran():
+    text = cell("def f():\n    g()") + cell("") + cell("y = 1", ":tags: [x]") + cell("x\n\nf()")
+    read = read_chapter(None, HEAD + text)
+    lines = (HEAD + text).split("\n")
+    calls = lines.index("f()") + 1
+    assert failed_line(read, report((3, 3), (1, 2))) == calls
+    assert failed_line(read, report((3, 3), (1, 2), (3, 1))) == calls
+    chained = report((1, 1))
+    cause = "The above exception was the direct cause of the following exception:"
+    assert failed_line(read, f"{chained}\n{cause}\n{report((3, 3), (1, 2))}") == calls
+    assert failed_line(read, "------\ny = 1\n------\n") == lines.index("y = 1") + 1
+    assert failed_line(read, "something else") == 1
 
 
 # --- KaTeX's server
