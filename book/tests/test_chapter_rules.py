@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from book_tools import CHAPTERS, HEAD, cell, small_book
 from chapter_rules import problems
+from checked_equations import MIME
 from sources import Chapter, checks, read_chapter
 
 READ = {path: read_chapter(path) for path in CHAPTERS}
@@ -95,7 +96,13 @@ CELL = "```{code-cell}"
 NAMED = CHECK.replace('holds("two"', 'label = "two"\nholds(label')
 AGAIN = CHECK.split("\n")[-1]
 UNREACHED = CHECK.replace("holds(", "if False:\n    holds(")
-REPEATED = CHECK.replace("holds(", "for _ in range(2):\n    holds(")
+REPEATED = CHECK.replace("\n\nholds(", "\nfor _ in range(2):\n    holds(")
+CERTAIN = f"""def holds(label):
+    record = {{"label": label, "kind": "certain", "result": "", "digest": ""}}
+    display({{"{MIME}": record}}, raw=True)
+
+
+holds("two")"""
 # All are pages of one book, for the build goes on: page, start of the line, what must be said.
 WARNING = {
     "unknown_label": (cell(CHECK), "holds(", "check of 'two', but no equation here has"),
@@ -103,7 +110,14 @@ WARNING = {
     "unchecked": (TWO, "$$ #3", "equation 'unchecked' has no check: add holds('unchecked', …)"),
     "twice": (TWO + cell(CHECK) + cell(AGAIN), "holds( #2", "'twice' is checked twice, first in"),
     "not_reached": (TWO + cell(UNREACHED), "$$ #3", "the check of 'not_reached' did not run"),
-    "repeated": (TWO + cell(REPEATED), CELL, "the check of 'repeated' ran twice"),
+    "repeated": (TWO + cell(REPEATED), "for _", "the check of 'repeated' ran twice"),
+    "certain": (
+        TWO + cell(CERTAIN),
+        "    record",
+        "the check of 'certain' is of no kind: 'certain'",
+    ),
+    "no_such_kind": ("{kind}`certain`\n", "{kind}", "no kind of check: 'certain'"),
+    "unexplained": ("```{claims-ledger}\n```\n", "```{claims", "the ledger does not say what"),
     "check_draws": (TWO + cell(f"{DRAW}{SHOW}\n{CHECK}", *FIGURE), CELL, "figure in a cell with a"),
     "not_read": ("- a\n\n  $$\n  x\n  $$ (inside)\n", None, "'inside' could not be read"),
     "no_caption": (cell(DRAW + SHOW, *FIGURE[:3]), CELL, "figure without a caption"),

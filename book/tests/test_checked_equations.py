@@ -6,6 +6,7 @@ import pytest
 from book_tools import HEAD, Build, build, cell, small_book
 from bs4 import BeautifulSoup, Tag
 from checked_equations import KINDS, MIME, kind_id
+from conftest import serving
 
 LEDGER = (
     "# Ledger\n\n"
@@ -187,6 +188,35 @@ def test_the_ledger_has_a_row_for_each_equation_and_counts_by_kind(kinds):
     for term, kind in zip(ledger.select("dt"), KINDS, strict=True):
         assert words(term) == f"{kind} 1"
         assert term.select_one(f"#{kind_id(kind)}") is not None
+
+
+def test_a_tick_is_opened_by_the_keyboard_and_without_scripts(kinds, browser):
+    with serving(kinds.html) as address:
+        for scripts in (True, False):
+            size = {"width": 360, "height": 800}
+            page = browser.new_page(viewport=size, java_script_enabled=scripts)
+            page.goto(f"{address}first.html")
+            equation = page.locator(".equation").first
+            tick, code = equation.locator("summary"), equation.locator("div.highlight")
+            name = f"Check of equation 1: {FIRST[0]}"
+            assert name in page.locator("main").aria_snapshot()
+            box = tick.bounding_box()
+            assert min(box["width"], box["height"]) >= 24  # for a finger
+            display = equation.locator("div.math")
+            closed = equation.bounding_box()
+            assert closed["height"] == display.bounding_box()["height"]  # takes no room
+            assert not code.is_visible()
+            tick.focus()
+            page.keyboard.press("Enter")
+            assert code.is_visible()
+            assert tick.bounding_box() == box
+            page.emulate_media(media="print")
+            assert not code.is_visible()
+            page.emulate_media(media="screen")
+            page.keyboard.press("Space")
+            assert not code.is_visible()
+            assert equation.bounding_box() == closed
+            page.close()
 
 
 def test_the_ledger_follows_pages_that_alone_are_read_again(kinds, tmp_path):
