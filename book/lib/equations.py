@@ -1,22 +1,120 @@
-"""`equation`: the check that stands behind a numbered equation of the book.
+"""`holds`: the check that stands behind a numbered equation of the book.
 
-A chapter repeats the equation's TeX side by side with the code that computes each side.
-This module asserts what the TeX says; the Sphinx extension `checked_equations` asserts that the
-TeX is the one printed, so neither can be edited alone.
+The printed display itself is read, evaluated and compared side by side; a check only binds its
+symbols. `equation`, which compares sides typed in again, is what it replaces.
 """
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from lib.tex.check import EquationError, Record, task
+from lib.tex.definitions import Page
+from lib.tex.values import outcomes
+
+__all__ = ["EquationError", "Record", "check", "equation", "holds", "outcomes"]
+
+BOOK = Path(__file__).parents[1]
+MIME = "application/vnd.equation-check+json"
+
 RELATIONS = {"=": "=", r"\le": "<=", r"\ge": ">=", r"\approx": "≈"}
 
 
-class EquationError(AssertionError):
-    """A side of a numbered equation is not what its TeX says."""
+def holds(
+    label: str,
+    bindings: Mapping[str, Any] | None = None,
+    *,
+    cases: Any = None,
+    draws: int | None = None,
+    given: str | Sequence[str] | None = None,
+    within: Any = None,
+    **names: Any,
+) -> None:
+    r"""Assert that the equation printed with `label` holds, and show what kind of check that was.
+
+    `bindings` maps symbols as TeX writes them, `names` as Python does (`phi=` for `\phi`,
+    `D_random=` for `D_\text{random}`), to:
+
+    - a number or an array; one axis is a row, more than two are a family to be indexed from 1;
+    - a string that draws: `"N×D"` an array, `"unit D"` a row of length 1, `"real"`, `"positive"`,
+      `"size"` a number; see `lib.tex.draws`. Sizes are at least 2 and all different;
+    - a function. It receives the symbols that its parameters name; if none is left over it is what
+      it computes, otherwise it is called with the rest as in `\phi(q)`;
+    - `outcomes(values, weights)`: a random quantity, over which E, Var and Pr are exact sums;
+    - words that the display says: a mask or `("a p n", triplets)` for a sum over "active".
+
+    What is not bound is taken from the page: a display that defines the symbol, or prints its law.
+
+    `cases`: a list of dicts of further bindings, or a dict of choices of which all are combined,
+    as in `{"N": (3, 5), "D M": [(2, 4), (3, 2)]}`. `draws`: how often strings are drawn, 3 unless
+    said. `given`: TeX that the text says around the display, such as a law or a definition.
+    `within`: the absolute tolerance of a measured equation, which the cell must justify.
+
+    Raises EquationError, in one line: file, line, equation, part and both values.
+    """
+    options = {"cases": cases, "draws": draws, "given": given, "within": within}
+    _show(check(label, bindings, unused=True, **options, **names))
+
+
+def check(
+    label: str,
+    bindings: Mapping[str, Any] | None = None,
+    *,
+    page: Page | None = None,
+    tex: str | None = None,
+    unused: bool = False,
+    cases: Any = None,
+    draws: int | None = None,
+    given: str | Sequence[str] | None = None,
+    within: Any = None,
+    **names: Any,
+) -> Record:
+    """As `holds`, but returns its record and shows nothing.
+
+    `page` and `tex` take the place of the page and of what it prints for `label`; with `unused`
+    a binding that nothing reads is an error.
+    """
+    page = page or page_of(label)
+    options = {"tex": tex, "cases": cases, "draws": draws, "given": given, "within": within}
+    one = task(label, page, bindings or {}, names, **options)
+    one.read()
+    one.run()
+    if unused and (left := one.unused()):
+        raise one.fail(f"bound, but nowhere read: {', '.join(left)}")
+    return one.record()
+
+
+_PAGES: dict[Path, tuple[int, Page]] = {}
+
+
+def page_of(label: str) -> Page:
+    """The page of the book that prints the equation `label`; raises EquationError."""
+    for path in sorted(BOOK.glob("*.md")):
+        changed = path.stat().st_mtime_ns
+        if path not in _PAGES or _PAGES[path][0] != changed:
+            _PAGES[path] = changed, Page.of(path)
+        page = _PAGES[path][1]
+        if any(display.label == label for display in page.displays):
+            return page
+    raise EquationError(f"book: equation {label}: no page prints an equation with this label")
+
+
+def _show(record: Record) -> None:
+    """Hand the record to IPython, where there is one."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        text = f"{record.label}: {record.kind}: {record.result}"
+        display({MIME: asdict(record), "text/plain": text}, raw=True)
 
 
 def equation(label: str, *sides: tuple[str, Any], within: float | None = None) -> None:

@@ -33,6 +33,11 @@ CLOSING = {
 }  # fmt: skip
 TEXTUAL = (r"\text", r"\mathrm", r"\operatorname", r"\operatorname*", r"\textbf")
 NAME_MARKS = {"+", "-", r"\pm", r"\perp", r"\Delta", r"\ast", "*"}  # scripts that belong to a name
+_GREEK = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho "
+    "sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+)
+GREEK = {rf"\{name}" for name in _GREEK.split()}
 DOTS = (r"\dots", r"\cdots", r"\ldots")
 
 
@@ -52,11 +57,11 @@ def key(pieces: tuple[Piece, ...] | Piece) -> str:
             return re.sub(r"\\,|\s+", " ", pieces.words)
         return pieces.name + "".join(f"{{{key(argument)}}}" for argument in pieces.args)
     if isinstance(pieces, Scripted):
-        return _scripted_key(pieces, pieces.sub, pieces.sup)
+        return scripted_key(pieces, pieces.sub, pieces.sup)
     return rf"\begin{{{pieces.name}}}"
 
 
-def _scripted_key(piece: Scripted, sub: Piece | None, sup: Piece | None) -> str:
+def scripted_key(piece: Scripted, sub: Piece | None, sup: Piece | None) -> str:
     below = f"_{{{key(sub)}}}" if sub else ""
     above = f"^{{{key(sup)}}}" if sup else ""
     base = key(piece.base) if piece.base else ""
@@ -108,6 +113,16 @@ def text_of(piece: Piece | None) -> str:
 def words_of(piece: Piece | None) -> str | None:
     piece = bare(piece)
     return piece.words if isinstance(piece, Command) and piece.name == r"\text" else None
+
+
+def marks(script: Piece | None, below: bool = False) -> bool:
+    """Whether a script is a mark or a word, or below a Greek letter: these belong to a name."""
+    if script is None:
+        return False
+    inner = script.items if isinstance(script, Group) else (script,)
+    if key(script) in NAME_MARKS or (below and key(script) in GREEK):
+        return True
+    return any(isinstance(one, Command) and one.name in TEXTUAL for one in inner)
 
 
 class _Parser:
@@ -591,24 +606,15 @@ class _Parser:
             return tree.Name(key(piece), start=piece.start, end=piece.end)
         sub, sup = piece.sub, piece.sup
         options = [(sub, sup), (sub, None), (None, sup), (None, None)]
-        kept = next((o for o in options if _scripted_key(piece, *o) in self.names), None)
+        kept = next((o for o in options if scripted_key(piece, *o) in self.names), None)
         if kept is None:
-            kept = (sub if self.marks(sub) else None, sup if self.marks(sup) else None)
-        name = _scripted_key(piece, *kept)
+            kept = (sub if marks(sub, below=True) else None, sup if marks(sup) else None)
+        name = scripted_key(piece, *kept)
         place = {"start": piece.start, "end": piece.end}
         if name == "e" and "e" not in self.names and sup is not None and sub is None:
             return tree.Call(tree.Builtin("exp"), (self.whole(sup),), **place)
         node = tree.Name(name, **place)
         return self.with_scripts(node, None if kept[0] else sub, None if kept[1] else sup, first)
-
-    def marks(self, script: Piece | None) -> bool:
-        """Whether a script is a mark or a word, which can only belong to a name."""
-        if script is None:
-            return False
-        inner = script.items if isinstance(script, Group) else (script,)
-        return key(script) in NAME_MARKS or any(
-            isinstance(one, Command) and one.name in TEXTUAL for one in inner
-        )
 
     def called(self, node: tree.Node, first: int) -> tree.Node:
         """`node`, or its call if it is a function and brackets follow."""

@@ -1,0 +1,571 @@
+r"""Whether a printed equation holds for given bindings, and what kind of check that was."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from lib.tex import calculus, tree, values
+from lib.tex.definitions import Definition, Law, Page, Reading, Source, definition, law, read
+from lib.tex.displays import digest
+from lib.tex.draws import Drawn, draw, drawn, symbol
+from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key, kind
+from lib.tex.grammar import name_key
+from lib.tex.reader import TexError
+from lib.tex.values import Outcomes, ValueProblem
+
+PROVED, AT_SIZES, COUNTED = "proved for all sizes", "proved at these sizes", "counted on a grid"
+EXACT, RANDOM = "exact expectation", "random numbers, to rounding"
+INEQUALITY, MEASURED, DEFINITION = "inequality", "measured", "definition"
+ORDER = {"le", "ge", "<", ">"}
+SIGNS = {"le": "≤", "ge": "≥", "ne": "≠", "approx": "≈"}
+TIGHT = 0.1  # an inequality needs a case this near to equality
+
+
+class EquationError(AssertionError):
+    """A printed equation does not hold, cannot be read, or its check shows nothing."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a check showed: see `holds`."""
+
+    label: str
+    kind: str
+    result: str
+    digest: str
+
+
+@dataclass(eq=False)
+class Task:
+    """One check: the display as read, the page around it, and what is bound."""
+
+    label: str
+    page: Page
+    source: Source
+    bindings: dict[str, Any]
+    cases: list[dict[str, Any]]
+    draws: int
+    given: tuple[str, ...]
+    within: Any
+    reading: Reading = field(init=False)
+    definitions: list[Definition] = field(init=False, default_factory=list)
+    conditions: list[tuple[tree.Node, Source]] = field(init=False, default_factory=list)
+    laws: dict[str, Law] = field(init=False, default_factory=dict)
+    pairs: list[tuple] = field(init=False, default_factory=list)
+    residual: float = field(init=False, default=0.0)
+    tried: int = field(init=False, default=0)
+    used: set[str] = field(init=False, default_factory=set)
+    sums: dict = field(init=False, default_factory=dict)
+    exact: bool = field(init=False, default=False)
+    counted: bool = field(init=False, default=True)
+    nonzero: bool = field(init=False, default=False)
+    settings: list[dict[str, Any]] = field(init=False, default_factory=list)
+
+    def fail(self, message: str, node: tree.Node | None = None, source: Source | None = None):
+        """An EquationError whose message begins with the line and names the part."""
+        source = source or self.source
+        node = node or tree.Node(start=0, end=0)
+        part = f"`{_short(source.quote(node))}`: " if node.end > node.start else ""
+        where = source.place(node.start) if source.where else self.source.place(0)
+        return EquationError(f"{where}: equation {self.label}: {part}{message}")
+
+    # --- reading
+
+    def read(self) -> None:
+        """Read the display, what it is given, and what the page defines for it."""
+        position = self.page.position(self.label)
+        names = {key: kind(one, self._bound()) for key, one in self.bindings.items()}
+        known = dict(names)
+        around = self.page.around(position)
+        for number in around:
+            for key, how in self.page.introduced[number].items():
+                known.setdefault(key, how)
+        try:
+            given = [Source(tex, self.source.where, self.source.line) for tex in self.given]
+            extra = [read(one, known) for one in given]
+            for one in extra:
+                known = {**one.names, **known}
+            self.reading = read(self.source, known)
+        except TexError as error:
+            raise self.fail(str(error), tree.Node(start=error.start, end=error.end)) from None
+        statement = self.reading.statement
+        if not statement.main.relations:
+            raise self.fail("this relates nothing to anything", statement.main)
+        for node in statement.rest:
+            self.take(node, self.source, own=True)
+        for one in extra:
+            for node in (one.statement.main, *one.statement.rest):
+                self.take(node, one.source, own=True)
+        for number in around:
+            other = self.page.reading(number, known)
+            if other is not None:
+                for node in (other.statement.main, *other.statement.rest):
+                    self.take(node, other.source, own=False)
+
+    def _bound(self) -> set[str]:
+        return set(self.bindings).union(*(case for case in self.cases))
+
+    def take(self, node: tree.Node, source: Source, own: bool) -> None:
+        """A definition, a law, or, of the display itself, a condition."""
+        if isinstance(node, tree.Chain):
+            try:
+                printed = law(node, source)
+            except TexError:
+                printed = None
+            if printed is not None:
+                self.laws.setdefault(printed.key, printed)
+                return
+            found = definition(node, source)
+            bound = found is not None and found.key in self._bound()
+            if found is not None and (not bound or _constant(found)):
+                self.definitions.append(found)
+                return
+        if own:
+            self.conditions.append((node, source))
+
+    # --- running
+
+    def run(self, symbolic: dict[str, Any] | None = None) -> None:
+        """All cases and draws; raises EquationError at the first that fails."""
+        seed = int(digest(self.label), 16) % 2**32
+        wanted = {key: one for key, one in self.bindings.items() if isinstance(one, Drawn)}
+        small = bool(self.laws) or any("random" in one.words for one in wanted.values())
+        for case in self.cases:
+            for number in range(self.draws if wanted else 1):
+                rng = np.random.default_rng([seed, number, self.tried])
+                bound = {**self.bindings, **case}
+                fixed = {key: one for key, one in bound.items() if not isinstance(one, Drawn)}
+                try:
+                    made = draw(
+                        {k: one for k, one in wanted.items() if k not in case}, fixed, rng, small
+                    )
+                except KeyError as error:
+                    raise self.fail(f"the size {error} is not bound") from None
+                self.once({**fixed, **made}, frozenset(made))
+        self.judge()
+
+    def scope(self, bound: Mapping[str, Any], names: frozenset[str], symbolic=False) -> Scope:
+        scope = Scope(bound, self.definitions, self.laws, names, symbolic)
+        scope.source = self.source
+        return scope
+
+    def once(self, bound: Mapping[str, Any], names: frozenset[str]) -> None:
+        """One case: for every value of the free indices."""
+        symbolic = any(values.is_symbolic(one) for one in bound.values())
+        scope = self.scope(bound, names, symbolic)
+        main = self.reading.statement.main
+        self.settings.append(_scalars(bound))
+        try:
+            for node, source in self.conditions:
+                self.condition(scope, node, source)
+            for letters in self.free(scope, main):
+                with scope.within(letters):
+                    self.sides(scope, main, {**_scalars(bound), **letters})
+        except Problem as problem:
+            raise self.fail(str(problem), problem.node, problem.source) from problem
+        self.used |= scope.used
+        self.exact |= scope.exact
+        for place, filled in scope.sums.items():
+            self.sums[place] = self.sums.get(place, False) or filled
+
+    def free(self, scope: Scope, node: tree.Node) -> Iterable[dict[str, int]]:
+        """All values of the letters of `node` that are indices and that nothing binds."""
+        letters = [one for one in free_names(node) if not scope.knows(one)]
+        spans = []
+        for letter in letters:
+            try:
+                spans.append(range(1, calculus.span(scope, letter, node) + 1))
+            except ValueProblem as error:
+                where = next(p for p in node.walk() if p == tree.Name(letter))
+                raise self.fail(str(error), where) from None
+        for numbers in product(*spans):
+            yield dict(zip(letters, numbers, strict=True))
+
+    def condition(self, scope: Scope, node: tree.Node, source: Source) -> None:
+        """What the display says besides must be so in this case."""
+        with scope.reading(source):
+            if isinstance(node, tree.Claim):
+                return self.claim(scope, node)
+            for letters in self.free(scope, node):
+                with scope.within(letters):
+                    if "in" in node.relations:
+                        continue
+                    sides = [scope.value(side) for side in node.sides]
+                    for relation, left, right, part in zip(
+                        node.relations, sides, sides[1:], node.sides[1:], strict=False
+                    ):
+                        if message := difference(relation, left, right, 1e-9, None):
+                            raise self.fail(f"the condition fails: {message}", part, source)
+        return None
+
+    def claim(self, scope: Scope, node: tree.Claim) -> None:
+        """Words such as `while active`: the check says what they claim."""
+        words = node.words
+        if words == "for all":
+            return
+        key = next((k for k in (words, words.partition(" ")[2]) if k in scope.bindings), None)
+        if key is None:
+            raise self.fail("what these words claim is not bound", node)
+        reading = scope.bindings[key]
+        scope.used.add(key)
+        if isinstance(reading, Named):
+            args = [scope.value(one) for one in node.args if not isinstance(one, tree.Dots)]
+            reading = scope.computed(key, reading) if not args else reading.function(*args)
+        if not np.all(reading):
+            raise self.fail("this is not so", node)
+
+    def sides(self, scope: Scope, main: tree.Chain, setting: Mapping[str, Any]) -> None:
+        """Evaluate the sides of the claim and compare each with the one before."""
+        found: list[Any] = []
+        for number, side in enumerate(main.sides):
+            if number == 0 and self.defines(scope, side):
+                found.append(None)
+                continue
+            if isinstance(side, tree.ArgMin):
+                found.append(side)
+                continue
+            value = scope.value(side)
+            if isinstance(value, Outcomes | Named | str | values.Batch):
+                raise self.fail("this has no value", side)
+            if values.is_symbolic(value) is False and not np.all(np.isfinite(_numbers(value))):
+                raise self.fail("not finite, which shows nothing", side)
+            found.append(value)
+        pairs = zip(main.relations, found, found[1:], main.sides, main.sides[1:], strict=False)
+        for relation, left, right, first, second in pairs:
+            self.tried += 1
+            self.compare(scope, relation, left, right, first, second, setting)
+
+    def defines(self, scope: Scope, side: tree.Node) -> bool:
+        """Whether the left side is a symbol that nothing but this display defines."""
+        head = side
+        while isinstance(head, tree.Index | tree.Call):
+            head = head.base if isinstance(head, tree.Index) else head.function
+        return isinstance(head, tree.Name) and not scope.knows(head.key)
+
+    def compare(self, scope, relation, left, right, first, second, setting) -> None:
+        if left is None:
+            return
+        if isinstance(left, tree.ArgMin) or isinstance(right, tree.ArgMin):
+            node, candidate = (left, right) if isinstance(left, tree.ArgMin) else (right, left)
+            self.nonzero, self.counted = True, False
+            if message := calculus.not_least(scope, node, candidate):
+                raise self.fail(f"not where it is least: {message}{_setting(setting)}", second)
+            return
+        if isinstance(left, values.Identity) or isinstance(right, values.Identity):
+            raise self.fail("the identity has no size here", second)
+        if values.shape(left) != values.shape(right) and not (
+            values.is_zero(left) or values.is_zero(right)
+        ):
+            texts = values.size_text(left), values.size_text(right)
+            raise self.fail(f"ShapeError: left {texts[0]}, right {texts[1]}", second)
+        tolerance = 1e-6 if scope.approximate else 1e-7 if scope.exact else 1e-9
+        if message := difference(relation, left, right, tolerance, self.within):
+            raise self.fail(message + _setting(setting), second)
+        if relation in ORDER:
+            self.pairs.append((relation, left, right, second))
+        if not (values.is_symbolic(left) or values.is_symbolic(right)):
+            one, other = _numbers(left), _numbers(right)
+            scale = max(np.abs(one).max(), np.abs(other).max())
+            self.nonzero |= bool(scale > 0)
+            if scale > 0 and relation in ("=", "approx"):
+                self.residual = max(self.residual, float(np.abs(one - other).max() / scale))
+            self.counted &= bool(np.all(one == np.round(one.real)))
+        else:
+            self.nonzero, self.counted = True, False
+
+    def judge(self) -> None:
+        """What would make the check show nothing."""
+        main = self.reading.statement.main
+        if not self.tried:
+            raise self.fail("no case was tried: an index has nothing to run over")
+        if any(one == other for one, other in zip(main.sides, main.sides[1:], strict=False)):
+            raise self.fail("both sides are the same", main)
+        if not self.nonzero and not self.is_definition():
+            raise self.fail("all sides are 0 in every case, which shows nothing", main)
+        for (source, start), filled in self.sums.items():
+            if not filled and source == id(self.source):
+                place = tree.Node(start=start, end=min(start + 20, len(self.source.tex)))
+                raise self.fail("a sum that never has a term", place)
+        for relation in set(one[0] for one in self.pairs):
+            for second in {id(one[3]): one[3] for one in self.pairs}.values():
+                mine = [one for one in self.pairs if one[0] == relation and one[3] is second]
+                if mine and tightest(mine)[0] > TIGHT:
+                    message = f"no case comes near equality (tightest {tightest(mine)[1]})"
+                    raise self.fail(message, second)
+
+    def is_definition(self) -> bool:
+        main = self.reading.statement.main
+        scope = self.scope(self.bindings, frozenset())
+        return len(main.sides) == 2 and self.defines(scope, main.sides[0])
+
+    def unused(self) -> list[str]:
+        """Bindings that nothing read."""
+        shapes = {
+            axis
+            for one in self.bindings.values() if isinstance(one, Drawn)
+            for axis in one.axes or ()
+        }  # fmt: skip
+        laws = set(self.laws)
+        parameters = {
+            key
+            for one in self.bindings.values()
+            if isinstance(one, Named)
+            for key in one.parameters
+        }
+        return sorted(set(self.bindings) - self.used - shapes - parameters - laws)
+
+    # --- what it showed
+
+    def record(self) -> Record:
+        name, result = self.finding()
+        return Record(self.label, name, result, digest(self.source.tex))
+
+    def finding(self) -> tuple[str, str]:
+        main = self.reading.statement.main
+        relations = set(main.relations)
+        cases = f"{self.tried} cases" if self.tried > 1 else "one case"
+        residual = f"largest residual {self.residual:.0e}" if self.residual else "no residual"
+        shown = ", ".join(filter(None, [_sizes(self.settings), cases, residual]))
+        if self.within is not None or "approx" in relations:
+            return MEASURED, shown
+        if relations & ORDER:
+            return INEQUALITY, f"tightest case {tightest(self.pairs)[1]}; {cases}"
+        if self.is_definition():
+            return DEFINITION, f"{_sizes(self.settings) or cases}"
+        if self.proved():
+            return PROVED, "symbolic: residual 0"
+        if self.exact:
+            return EXACT, shown
+        if any(values.is_symbolic(one) for one in self.bindings.values()):
+            arrays = any(values.shape(one) for one in self.bindings.values())
+            return (AT_SIZES if arrays else PROVED), "symbolic: residual 0"
+        if self.counted and self.tried > 1:
+            return COUNTED, ", ".join(filter(None, [_sizes(self.settings), cases]))
+        return RANDOM, shown
+
+    def proved(self) -> bool:
+        """Whether SymPy simplifies the sides to the same, with symbols for all that is drawn."""
+        wanted = {key: one for key, one in self.bindings.items() if isinstance(one, Drawn)}
+        if not wanted or any(one.axes is not None for one in wanted.values()):
+            return False
+        main = self.reading.statement.main
+        bound = {**self.bindings, **{key: symbol(key, one) for key, one in wanted.items()}}
+        if any(isinstance(one, Named) for one in bound.values()) or len(self.cases) > 1:
+            return False
+        try:
+            scope = self.scope(bound, frozenset(), symbolic=True)
+            if scope.exact or [one for one in free_names(main) if not scope.knows(one)]:
+                return False
+            sides = [scope.value(side) for side in main.sides]
+            return all(
+                sp.simplify(one - other) == 0 for one, other in zip(sides, sides[1:], strict=False)
+            )
+        except (Problem, ValueProblem, TypeError, AttributeError):
+            return False
+
+
+# --- comparing
+
+
+def difference(relation: str, left: Any, right: Any, tolerance: float, within: Any) -> str:
+    """Why the relation does not hold, "" if it does."""
+    if values.is_symbolic(left) or values.is_symbolic(right):
+        return _symbolic_difference(relation, left, right)
+    one, other = np.broadcast_arrays(_numbers(left), _numbers(right))
+    scale = max(np.abs(one).max(), np.abs(other).max(), 1e-300)
+    apart = np.abs(one - other)
+    if relation == "approx" and within is None:
+        return "≈ needs within=, the tolerance"
+    if relation in ("=", "approx"):
+        wrong = apart > (tolerance * scale if within is None else within)
+    elif relation in ("le", "<"):
+        wrong = one.real > other.real + (1e-12 * scale if relation == "le" else 0)
+    elif relation in ("ge", ">"):
+        wrong = one.real < other.real - (1e-12 * scale if relation == "ge" else 0)
+    elif relation == "ne":
+        wrong = one == other
+    else:
+        return f"the relation {relation} is not read here"
+    if not np.any(wrong):
+        return ""
+    where = np.unravel_index(np.argmax(wrong), wrong.shape)
+    sign = "" if relation == "=" else f" (not {SIGNS.get(relation, relation)})"
+    entry = f" in entry {tuple(int(n) + 1 for n in where)}" if one.size > 1 else ""
+    return f"left {_brief(one[where])}, right {_brief(other[where])}{sign}{entry}"
+
+
+def _symbolic_difference(relation: str, left: Any, right: Any) -> str:
+    if relation != "=":
+        return f"{SIGNS.get(relation, relation)} needs numbers"
+    pairs = zip(np.ravel(np.asarray(left, dtype=object)),
+                np.ravel(np.asarray(right, dtype=object)), strict=True)  # fmt: skip
+    rng = np.random.default_rng(1)
+    for one, other in pairs:
+        gap = sp.sympify(one) - sp.sympify(other)
+        chosen = {
+            free: int(rng.integers(2, 9)) if free.is_integer
+            else sp.Rational(int(rng.integers(3, 30)), 10)
+            for free in sorted(gap.free_symbols, key=str)
+        }  # fmt: skip
+        number = sp.N(gap.subs(chosen))
+        if number.is_number and abs(number) > 1e-8 * (1 + abs(sp.N(sp.sympify(one).subs(chosen)))):
+            return f"left {_short(str(one))}, right {_short(str(other))}"
+        if gap != 0 and sp.simplify(gap) != 0:
+            return f"left {_short(str(one))}, right {_short(str(other))}"
+    return ""
+
+
+def tightest(pairs: Sequence[tuple]) -> tuple[float, str]:
+    """The smallest relative gap of an inequality's cases, and the ratio of its sides there."""
+    sides = [np.broadcast_arrays(_numbers(p[1]).real, _numbers(p[2]).real) for p in pairs]
+    left = np.concatenate([one.ravel() for one, _ in sides])
+    right = np.concatenate([other.ravel() for _, other in sides])
+    scale = np.maximum(np.abs(left), np.abs(right))
+    whole = scale.max() or 1.0
+    gap = np.abs(left - right) / np.where(np.minimum(np.abs(left), np.abs(right)) > 0, scale, whole)
+    at = int(np.argmin(gap))
+    low, high = sorted((abs(left[at]), abs(right[at])))
+    return float(gap[at]), f"{high / low:.4g}" if low else f"{left[at]:.4g} and {right[at]:.4g}"
+
+
+def _numbers(value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype == object:
+        array = np.asarray(array, dtype=float)
+    return array if np.iscomplexobj(array) else array.astype(float)
+
+
+def _brief(value: Any) -> str:
+    number = complex(value)
+    return f"{number.real:.6g}" if number.imag == 0 else f"{number:.4g}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 90 else text[:87] + "…"
+
+
+def _scalars(bound: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: one for key, one in bound.items() if isinstance(one, int | float) and len(key) < 16
+    }
+
+
+def _plain_key(key: str) -> str:
+    return re.sub(r"[\\{}]", "", key)
+
+
+def _setting(setting: Mapping[str, Any]) -> str:
+    shown = [f"{_plain_key(key)}={_brief(one)}" for key, one in setting.items()]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _sizes(settings: list[dict[str, Any]]) -> str:
+    """The whole numbers of the cases, such as `N=2…4, D=3`."""
+    found: dict[str, list[int]] = {}
+    for one in settings:
+        for key, number in one.items():
+            if isinstance(number, int) and not isinstance(number, bool):
+                found.setdefault(key, []).append(number)
+    texts = []
+    for key, numbers in found.items():
+        low, high = min(numbers), max(numbers)
+        texts.append(f"{_plain_key(key)}={low}" + (f"…{high}" if high > low else ""))
+    return ", ".join(texts)
+
+
+def _constant(found: Definition) -> bool:
+    """Whether a definition is about certain indices only, such as `S_0 = 0`."""
+    return bool(found.indices) and not any(isinstance(one, tree.Name) for one in found.indices)
+
+
+def free_names(node: tree.Node, bound: frozenset[str] = frozenset()) -> list[str]:
+    """The names that a part leaves free, in their order; calls' functions are left out."""
+    if isinstance(node, tree.Name):
+        return [] if node.key in bound else [node.key]
+    inner = bound
+    if isinstance(node, tree.Big) and node.index:
+        inner = bound | {node.index}
+    elif isinstance(node, tree.Collected):
+        inner = bound | set(node.indices)
+    elif isinstance(node, tree.Limit | tree.ArgMin):
+        inner = bound | {node.variable}
+    elif isinstance(node, tree.SetOf):
+        inner = bound | {node.member}
+    found: list[str] = []
+    for child in node.children():
+        if isinstance(node, tree.Big) and child is node.over:
+            continue
+        if isinstance(node, tree.At) and child is node.reading:
+            continue
+        found += free_names(child, inner)
+    return list(dict.fromkeys(found))
+
+
+# --- beginning
+
+
+def task(
+    label: str,
+    page: Page,
+    bindings: Mapping[str, Any],
+    names: Mapping[str, Any],
+    *,
+    tex: str | None = None,
+    cases: Any = None,
+    draws: int | None = None,
+    given: str | Sequence[str] | None = None,
+    within: Any = None,
+) -> Task:
+    """A check, ready to be read and run; `tex` takes the place of what is printed."""
+    source = page.sources[page.position(label)]
+    if tex is not None:
+        source = Source(tex, source.where, source.line, label)
+    bound = {name_key(key): _binding(one) for key, one in bindings.items()}
+    bound |= {identifier_key(key): _binding(one) for key, one in names.items()}
+    every = [{key: _binding(v) for key, v in case.items()} for case in _cases(cases)]
+    texts = (given,) if isinstance(given, str) else tuple(given or ())
+    return Task(label, page, source, bound, every, draws or 3, texts, within)
+
+
+def _binding(given: Any) -> Any:
+    if isinstance(given, str):
+        return drawn(given)
+    if isinstance(given, dict):
+        return {name_key(k) if isinstance(k, str) else k: _binding(v) for k, v in given.items()}
+    if isinstance(given, Callable):
+        return function(given)
+    if isinstance(given, tuple) and given and isinstance(given[0], str):
+        return given
+    return values.value(given)
+
+
+def _cases(cases: Any) -> list[dict[str, Any]]:
+    """Cases as a list of dicts, or a dict of choices: `{"N": (3, 5), "D M": [(2, 4), (3, 2)]}`."""
+    if cases is None:
+        return [{}]
+    if isinstance(cases, Mapping):
+        choices = []
+        for names, found in cases.items():
+            keys = [_case_key(name) for name in names.split()]
+            rows = [(one,) if len(keys) == 1 else tuple(one) for one in found]
+            choices.append([dict(zip(keys, row, strict=True)) for row in rows])
+        merged = [{k: v for part in parts for k, v in part.items()} for parts in product(*choices)]
+    else:
+        merged = [{_case_key(key): one for key, one in case.items()} for case in cases]
+    for key in merged[0] if len(merged) > 1 else ():
+        first = merged[0][key]
+        if all(type(c[key]) is int and c[key] == first for c in merged):
+            raise ValueError(f"{key} is {first} in every case: vary it, or bind it once")
+    return merged
+
+
+def _case_key(name: str) -> str:
+    return name_key(name) if re.search(r"[\\{}^']", name) else identifier_key(name)
+
+
+Checker = Callable[..., Record]

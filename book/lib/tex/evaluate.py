@@ -1,0 +1,600 @@
+r"""From the meaning of a formula to its value.
+
+A `Scope` knows the bindings of a check, what the page defines and the laws that it prints.
+`Scope.value(node)` is a number, a matrix, a family of matrices, a function or a set; see `values`.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from lib.tex import calculus, chance, tree, values
+from lib.tex.definitions import Definition, Law, Source
+from lib.tex.values import Batch, Identity, Outcomes, ValueProblem
+
+DEPTH = 400  # definitions within definitions
+TERMS = 2000  # of an infinite series
+UNSET = object()
+
+
+class Problem(Exception):
+    """A part that has no value; `node` is the part and `source` the TeX that it stands in."""
+
+    def __init__(self, message: str, node: tree.Node, source: Source):
+        super().__init__(message)
+        self.node, self.source = node, source
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A function that the page defines, as a value."""
+
+    key: str
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A Python function with the keys of its parameters, None for one that no key can name."""
+
+    function: Callable
+    parameters: tuple[str, ...]
+
+
+def identifier_key(name: str) -> str:
+    r"""The key that a Python name stands for: `phi` for `\phi`, `D_random` for `D_\text{random}`."""
+    from lib.tex.grammar import GREEK as LETTERS
+
+    base, _, sub = name.rstrip("_").partition("_")
+    base = rf"\{base}" if rf"\{base}" in LETTERS else base
+    sub = rf"\{sub}" if rf"\{sub}" in LETTERS else sub
+    return f"{base}_{{{sub}}}" if sub else base
+
+
+def function(given: Callable) -> Named:
+    """The function with the keys of its parameters that have no default."""
+    try:
+        found = inspect.signature(given).parameters.values()
+    except (ValueError, TypeError):
+        return Named(given, ("x",))
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    named = [one.name for one in found if one.kind in positional and one.default is one.empty]
+    return Named(given, tuple(map(identifier_key, named)))
+
+
+def kind(given: Any, bound: Mapping[str, Any]) -> str:
+    """Whether a binding is called ("function"): a function with parameters that nothing binds."""
+    if isinstance(given, Named):
+        return "function" if any(one not in bound for one in given.parameters) else "value"
+    return "value"
+
+
+CONSTANTS = {
+    "e": math.e, r"\pi": math.pi, r"\mathrm{i}": 1j, "I": Identity(),
+}  # fmt: skip
+SYMBOLIC_CONSTANTS = {"e": sp.E, r"\pi": sp.pi, r"\mathrm{i}": sp.I, "I": Identity()}
+
+
+class Scope:
+    """All that gives the names of a formula their values, for one case of a check."""
+
+    def __init__(
+        self,
+        bindings: Mapping[str, Any],
+        definitions: Sequence[Definition] = (),
+        laws: Mapping[str, Law] | None = None,
+        drawn: frozenset[str] = frozenset(),
+        symbolic: bool = False,
+    ):
+        self.bindings = dict(bindings)
+        self.definitions: dict[str, list[Definition]] = {}
+        for one in definitions:
+            self.definitions.setdefault(one.key, []).append(one)
+        self.laws = dict(laws or {})
+        self.drawn = drawn  # names drawn here: standard normal where a law is printed
+        self.symbolic = symbolic
+        self.locals: dict[str, Any] = {}
+        self.used: set[str] = set()
+        self.random: set[str] | None = None  # in a trial: the random names that were met
+        self.exact = self.approximate = False  # a mean was taken; a limit or derivative was
+        self.source = Source("")
+        self.sums: dict[tuple[int, int], bool] = {}  # whether each sum ever had a term
+        self.depth = 0
+        self.memo: dict[str, tuple[tuple, Any]] = {}
+
+    # --- names
+
+    @contextmanager
+    def within(self, names: Mapping[str, Any]) -> Iterator[None]:
+        before = self.locals
+        self.locals = {**before, **names}
+        try:
+            yield
+        finally:
+            self.locals = before
+
+    @contextmanager
+    def reading(self, source: Source) -> Iterator[None]:
+        before, self.source = self.source, source
+        self.depth += 1
+        try:
+            if self.depth > DEPTH:
+                raise ValueProblem("a definition that needs itself")
+            yield
+        finally:
+            self.source = before
+            self.depth -= 1
+
+    def knows(self, key: str) -> bool:
+        return (
+            key in self.locals or key in self.bindings or key in self.definitions
+            or key in CONSTANTS or key in self.laws
+        )  # fmt: skip
+
+    def lookup(self, key: str) -> Any:
+        """The value of a name; raises ValueProblem if it has none."""
+        if key in self.locals:
+            self.used.add(key)
+            return self.locals[key]
+        if key in self.bindings:
+            self.used.add(key)
+            found = self.computed(key, self.bindings[key])
+            if isinstance(found, Outcomes):
+                return chance.one_outcome(self, key, found)
+            if key in self.laws:
+                return chance.sample(self, key, found)
+            return found
+        if key in self.definitions:
+            return self.defined(key, (), None)
+        if key in self.laws:
+            return chance.sample(self, key, None)
+        if key in CONSTANTS:
+            return (SYMBOLIC_CONSTANTS if self.symbolic else CONSTANTS)[key]
+        raise ValueProblem(f"{key} is not bound")
+
+    def computed(self, key: str, given: Any) -> Any:
+        """A binding's value: what a function computes if the scope knows all its parameters."""
+        if not isinstance(given, Named) or not all(map(self.binds, given.parameters)):
+            return given
+        args = tuple(self.lookup(one) for one in given.parameters)
+        known = self.memo.get(key)
+        if known and all(_same(a, b) for a, b in zip(known[0], args, strict=True)):
+            return known[1]
+        found = invoke(given.function, args)
+        self.memo[key] = args, found
+        return found
+
+    def binds(self, key: str) -> bool:
+        return key in self.locals or key in self.bindings
+
+    def defined(self, key: str, indices: tuple, args: tuple | None) -> Any:
+        """What the page's definitions of `key` say for these indices and arguments."""
+        mine = self.definitions[key]
+        if args is None and not indices and any(one.args is not None for one in mine):
+            return Reference(key)
+        for one in mine:
+            if args is None and len(indices) < len(one.indices):
+                continue
+            if (args is None) != (one.args is None) or len(indices) > len(one.indices):
+                continue
+            if args is not None and len(args) != len(one.args):
+                continue
+            names = self.match(one, indices, args or ())
+            if names is not None:
+                return self.by_definition(one, names)
+        raise ValueProblem(f"{key} is not defined for this")
+
+    def match(self, one: Definition, indices: tuple, args: tuple) -> dict[str, Any] | None:
+        """The values of the definition's letters, None if it is not about these."""
+        found = {}
+        for pattern, given in zip(
+            (*one.indices, *(one.args or ())), (*indices, *args), strict=True
+        ):
+            if isinstance(pattern, tree.Name):
+                function = self.definitions.get(pattern.key) or isinstance(
+                    self.bindings.get(pattern.key), Named
+                )
+                if function and isinstance(given, Reference) and given.key != pattern.key:
+                    return None
+                found[pattern.key] = given
+            elif isinstance(given, Reference) or not _same(self.value(pattern), given):
+                return None
+        return found
+
+    def by_definition(self, one: Definition, names: dict[str, Any]) -> Any:
+        rows = [
+            letter
+            for letter, given in names.items()
+            if isinstance(given, np.ndarray) and one.args and letter[-1:].islower()
+            and given.ndim == 2 and given.shape[0] > 1 and given.shape[1] > 1
+        ]  # fmt: skip
+        if len(rows) == 1:  # a function of a row, of a matrix: row by row
+            parts = [
+                self.by_definition(one, {**names, rows[0]: row[None, :]}) for row in names[rows[0]]
+            ]
+            return values.stack([values.join([part]) for part in parts])
+        with self.reading(one.source), self.within(names):
+            if one.entry:
+                letters = [letter.key for letter in one.entry]
+                length = calculus.span(self, letters[0], one.body)
+                parts = []
+                for number in range(1, length + 1):
+                    with self.within({letters[0]: number}):
+                        parts.append(self.value(one.body))
+                return values.join(parts)
+            found = self.value(one.body)
+        if one.power is not None:
+            return values.power(found, values.divide(1, self.value(one.power)))
+        return found
+
+    # --- values
+
+    def value(self, node: tree.Node) -> Any:
+        """The value of a part; raises Problem, which names the innermost part without one."""
+        try:
+            return getattr(self, f"_{type(node).__name__.lower()}")(node)
+        except (ValueProblem, ArithmeticError) as error:
+            raise Problem(str(error), node, self.source) from error
+        except RecursionError as error:
+            raise Problem("a definition that needs itself", node, self.source) from error
+
+    def number(self, node: tree.Node) -> Any:
+        found = self.value(node)
+        if values.shape(found) or isinstance(found, Batch | str | Reference | Named):
+            raise ValueProblem(f"{values.size_text(found)} where a number should stand")
+        return found
+
+    def integer(self, node: tree.Node) -> int:
+        found = self.number(node)
+        if isinstance(found, sp.Basic) and not found.is_Integer:
+            raise ValueProblem(f"{found} where an integer should stand")
+        if found != int(found):
+            raise ValueProblem(f"{found} where an integer should stand")
+        return int(found)
+
+    def _number(self, node: tree.Number) -> Any:
+        exact = Fraction(node.text)
+        if self.symbolic:
+            return sp.Rational(exact.numerator, exact.denominator)
+        return int(exact) if exact.denominator == 1 else float(exact)
+
+    def _name(self, node: tree.Name) -> Any:
+        return self.lookup(node.key)
+
+    def _infinity(self, node: tree.Infinity) -> Any:
+        raise ValueProblem("∞ is no number")
+
+    def _dots(self, node: tree.Dots) -> Any:
+        raise ValueProblem("dots that stand for nothing")
+
+    def _braced(self, node: tree.Braced) -> Any:
+        return self.value(node.base)
+
+    def _negative(self, node: tree.Negative) -> Any:
+        return values.multiply(-1, self.value(node.base))
+
+    def _add(self, node: tree.Add) -> Any:
+        found = self.value(node.terms[0])
+        for term in node.terms[1:]:
+            found = values.add(found, self.value(term))
+        return found
+
+    def _product(self, node: tree.Product) -> Any:
+        factors = calculus.without_dots(self, node.factors)
+        found = factors[0]() if factors else Identity()
+        for factor in factors[1:]:
+            found = values.multiply(found, factor())
+        return found
+
+    def _entrywise(self, node: tree.Entrywise) -> Any:
+        return values.entrywise(self.value(node.left), self.value(node.right))
+
+    def _quotient(self, node: tree.Quotient) -> Any:
+        return values.divide(self.value(node.above), self.value(node.below))
+
+    def _root(self, node: tree.Root) -> Any:
+        return values.apply("sqrt", self.value(node.base))
+
+    def _power(self, node: tree.Power) -> Any:
+        return values.power(self.value(node.base), self.value(node.exponent))
+
+    def _transpose(self, node: tree.Transpose) -> Any:
+        return values.transpose(self.value(node.base))
+
+    def _norm(self, node: tree.Norm) -> Any:
+        return values.norm(self.value(node.base))
+
+    def _absolute(self, node: tree.Absolute) -> Any:
+        found = self.value(node.base)
+        if isinstance(found, Sequence | set | frozenset) or (
+            isinstance(found, np.ndarray) and found.dtype == bool
+        ):
+            return int(np.sum(found)) if isinstance(found, np.ndarray) else len(found)
+        if values.shape(found):
+            raise ValueProblem(f"ShapeError: |·| of {values.size_text(found)}")
+        return values.lift(abs, found)
+
+    def _rounded(self, node: tree.Rounded) -> Any:
+        found = self.number(node.base)
+        if isinstance(found, sp.Basic):
+            return (sp.floor if node.which == "floor" else sp.ceiling)(found)
+        return math.floor(found) if node.which == "floor" else math.ceil(found)
+
+    def _hinge(self, node: tree.Hinge) -> Any:
+        return values.extreme("max", [self.value(node.base), 0])
+
+    def _inner(self, node: tree.Inner) -> Any:
+        return values.inner(self.value(node.left), self.value(node.right))
+
+    def _binomial(self, node: tree.Binomial) -> Any:
+        above, below = self.number(node.above), self.number(node.below)
+        if isinstance(above, sp.Basic) or isinstance(below, sp.Basic):
+            return sp.binomial(above, below)
+        if int(above) != above or int(below) != below or below < 0 or above < 0:
+            raise ValueProblem(f"{below} of {above}")
+        return math.comb(int(above), int(below))
+
+    def _row(self, node: tree.Row) -> Any:
+        return values.join([one() for one in calculus.without_dots(self, node.items)])
+
+    def _index(self, node: tree.Index) -> Any:
+        indices = tuple(self.index(one) for one in node.indices)
+        if isinstance(node.base, tree.Name) and not self.binds(node.base.key):
+            if node.base.key in self.definitions:
+                return self.defined(node.base.key, indices, None)
+        elif isinstance(node.base, tree.Name):
+            for one in self.definitions.get(node.base.key, ()):  # such as S_0 = 0
+                constant = one.indices and not any(
+                    isinstance(each, tree.Name) for each in one.indices
+                )
+                if constant and len(one.indices) == len(indices) and one.args is None:
+                    names = self.match(one, indices, ())
+                    if names is not None:
+                        return self.by_definition(one, names)
+        base = self.value(node.base)
+        if isinstance(base, Named):  # a family given by a function
+            return invoke(base.function, indices)
+        if isinstance(base, dict):
+            return base[indices if len(indices) > 1 else indices[0]]
+        if any(isinstance(one, tuple) for one in indices):
+            raise ValueProblem("a range of indices of what is no function")
+        return values.take(base, indices)
+
+    def index(self, node: tree.Node) -> int | tuple[int, int]:
+        if isinstance(node, tree.Range):
+            return self.integer(node.low), self.integer(node.high)
+        return self.integer(node)
+
+    def _call(self, node: tree.Call) -> Any:
+        head, indices = node.function, ()
+        if isinstance(head, tree.Builtin):
+            return self.builtin(head.name, [self.value(one) for one in node.args])
+        if isinstance(head, tree.Gradient):
+            return calculus.gradient(self, head, node)
+        if isinstance(head, tree.Index):
+            head, indices = head.base, tuple(self.index(one) for one in head.indices)
+        args = tuple(self.value(one) for one in node.args)
+        return self.apply(head.key, indices, args)
+
+    def apply(self, key: str, indices: tuple, args: tuple) -> Any:
+        """The function `key` of `args`; its indices are the definition's, or pick an entry."""
+        found = self.locals.get(key, self.bindings.get(key, UNSET))
+        if isinstance(found, Reference):
+            key, found = found.key, self.bindings.get(found.key, UNSET)
+        self.used.add(key)
+        if found is UNSET:
+            if key not in self.definitions:
+                raise ValueProblem(f"{key} is not bound")
+            if indices and not any(one.indices for one in self.definitions[key]):
+                return values.take(self.defined(key, (), args), indices)
+            return self.defined(key, indices, args)
+        if not isinstance(found, Named):
+            raise ValueProblem(f"{key} is called, but bound to no function")
+        if len(args) + len(indices) == len(found.parameters) and indices:
+            return invoke(found.function, (*indices, *args))
+        if len(args) != len(found.parameters):
+            rest = iter(args)
+            free = [one for one in found.parameters if not self.binds(one)]
+            if len(free) != len(args):
+                raise ValueProblem(f"{key} takes {len(free)} arguments, not {len(args)}")
+            args = tuple(self.lookup(p) if self.binds(p) else next(rest) for p in found.parameters)
+        result = invoke(found.function, args)
+        return values.take(result, indices) if indices else result
+
+    def builtin(self, name: str, args: list[Any]) -> Any:
+        if name in ("max", "min"):
+            return values.extreme(name, args)
+        if len(args) != 1:
+            raise ValueProblem(f"{name} of {len(args)} arguments")
+        (one,) = args
+        if name == "softmax":
+            return values.softmax(one)
+        if name == "factorial":
+            if isinstance(one, sp.Basic):
+                return sp.factorial(one)
+            if isinstance(one, Batch) or one != int(one) or one < 0:
+                raise ValueProblem(f"the factorial of {one}")
+            return math.factorial(int(one))
+        if name in ("tril", "tr", "diag", "det"):
+            axes = values.shape(one)
+            if len(axes) != 2 or axes[0] != axes[1]:
+                raise ValueProblem(f"ShapeError: {name} of {values.size_text(one)}")
+            return {"tril": np.tril, "tr": np.trace, "diag": np.diag, "det": np.linalg.det}[name](
+                one
+            )
+        return values.apply(name, one)
+
+    def _big(self, node: tree.Big) -> Any:
+        join = values.add if node.which == "sum" else values.multiply
+        total = 0 if node.which == "sum" else 1
+        if isinstance(node.high, tree.Infinity):
+            return self.series(node)
+        if (chosen := self.chosen(node)) is not None:
+            return chosen
+        place = id(self.source), node.start
+        self.sums.setdefault(place, False)
+        for names in calculus.assignments(self, node):
+            self.sums[place] = True
+            with self.within(names):
+                total = join(total, self.value(node.body))
+        return total
+
+    def chosen(self, node: tree.Big) -> Any:
+        """The sum of all entries of an array, or of those that a declared mask chooses."""
+        if node.index is not None or node.which != "sum":
+            return None
+        mask = self.lookup(node.over.key) if node.over is not None else None
+        if mask is not None and not (isinstance(mask, np.ndarray) and mask.dtype == bool):
+            return None
+        body = self.value(node.body)
+        if not isinstance(body, np.ndarray) or (mask is not None and mask.shape != body.shape):
+            raise ValueProblem(f"a sum over all entries of {values.size_text(body)}")
+        return values.plain((body if mask is None else body[mask]).sum())
+
+    def series(self, node: tree.Big) -> Any:
+        """An infinite sum, until its terms no longer change it."""
+        total, small = 0, 0
+        first = self.integer(node.low)
+        for number in range(first, first + TERMS):
+            with self.within({node.index: number}):
+                term = self.value(node.body)
+            total = values.add(total, term)
+            size, whole = np.max(np.abs(_array(term))), np.max(np.abs(_array(total)))
+            small = small + 1 if size <= 1e-17 * max(whole, 1e-300) or size < 1e-300 else 0
+            if small == 3:
+                return total
+        raise ValueProblem("a series that does not converge")
+
+    def _limit(self, node: tree.Limit) -> Any:
+        self.approximate = True
+        return calculus.limit(self, node)
+
+    def _derivative(self, node: tree.Derivative) -> Any:
+        self.approximate = True
+        return calculus.derivative(self, node)
+
+    def _argmin(self, node: tree.ArgMin) -> Any:
+        raise ValueProblem("arg min stands alone on its side")
+
+    def _mean(self, node: tree.Mean) -> Any:
+        self.exact = True
+        return chance.mean(self, node)
+
+    def _cases(self, node: tree.Cases) -> Any:
+        for part, condition in zip(node.values, node.conditions, strict=True):
+            if self.true(condition):
+                return self.value(part)
+        raise ValueProblem("none of the cases holds")
+
+    def true(self, chain: tree.Chain) -> bool:
+        """Whether a chain of relations holds between numbers."""
+        found = self.event(chain)
+        if isinstance(found, Batch):
+            raise ValueProblem("a condition on what is random")
+        return bool(found)
+
+    def event(self, chain: tree.Chain) -> Any:
+        """Whether a chain holds, outcome by outcome where its sides are random."""
+        sides = [self.value(side) for side in chain.sides]
+        holds: Any = True
+        for relation, left, right in zip(chain.relations, sides, sides[1:], strict=False):
+            one = values.lift(COMPARISONS[relation], left, right)
+            holds = one if holds is True else values.lift(lambda a, b: a * b, holds, one)
+        return holds
+
+    def _chain(self, node: tree.Chain) -> Any:
+        if not node.relations:
+            return self.value(node.sides[0])
+        return self.event(node)
+
+    def _collected(self, node: tree.Collected) -> Any:
+        low, high = self.integer(node.low), self.integer(node.high)
+        parts = []
+        ranges = [range(low, high + 1)] * len(node.indices)
+        for numbers in np.ndindex(*(len(one) for one in ranges)):
+            names = {key: low + number for key, number in zip(node.indices, numbers, strict=True)}
+            with self.within(names):
+                parts.append(self.value(node.body))
+        if not parts:
+            raise ValueProblem("an empty range")
+        if len(values.shape(parts[0])) == 2:
+            return values.stack(parts)
+        return values.join(parts)
+
+    def _setof(self, node: tree.SetOf) -> Any:
+        found = []
+        for member in self.value(node.of):
+            with self.within({node.member: member}):
+                if self.true(node.condition):
+                    found.append(member)
+        return found
+
+    def _at(self, node: tree.At) -> Any:
+        reading = self.lookup(node.reading.key)
+        if not isinstance(reading, dict):
+            raise ValueProblem(f"{node.reading.key} must be bound to what it changes")
+        with self.within(reading):
+            return self.value(node.body)
+
+
+COMPARISONS: dict[str, Callable] = {
+    "=": lambda a, b: np.isclose(a, b, rtol=1e-12, atol=1e-12) if _floats(a, b) else a == b,
+    "ne": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "le": lambda a, b: a <= b,
+    "ge": lambda a, b: a >= b,
+}
+
+
+def _floats(*given: Any) -> bool:
+    return not any(isinstance(one, sp.Basic) for one in given)
+
+
+def _array(one: Any) -> np.ndarray:
+    return np.asarray(one.data if isinstance(one, Batch) else one, dtype=complex)
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Whether two values are one, or equal numbers."""
+    if left is right:
+        return True
+    scalar = int | float | Fraction | sp.Basic
+    return isinstance(left, scalar) and isinstance(right, scalar) and left == right
+
+
+def invoke(given: Callable, args: tuple) -> Any:
+    """A Python function of values; of what is random once for each outcome."""
+    count = max((one.data.shape[-1] for one in args if isinstance(one, Batch)), default=0)
+    if not count:
+        return values.value(given(*args))
+    found = []
+    for number in range(count):
+        one = [
+            values.plain(arg.data[..., number]) if isinstance(arg, Batch) else arg for arg in args
+        ]
+        found.append(values.value(given(*one)))
+    if isinstance(found[0], np.ndarray):
+        return Batch(np.stack(found, axis=-1))
+    return Batch(np.array(found))
+
+
+def replaced(node: tree.Node, old: tree.Node, new: tree.Node) -> tree.Node:
+    """The tree with a part exchanged."""
+    if node is old:
+        return new
+    changes = {}
+    for name, part in vars(node).items():
+        if isinstance(part, tree.Node):
+            changes[name] = replaced(part, old, new)
+        elif isinstance(part, tuple):
+            changes[name] = tuple(
+                replaced(one, old, new) if isinstance(one, tree.Node) else one for one in part
+            )
+    return replace(node, **changes)
