@@ -12,8 +12,9 @@ from html import escape
 import myst_nb.core.render
 import sphinxcontrib.katex as katex
 from docutils import nodes
+from lib.tex.displays import digest
 from myst_nb.core.render import MimeData, NbElementRenderer
-from sources import place
+from sources import place  # makes lib importable
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -162,6 +163,8 @@ def move_checks(doctree: nodes.document) -> list[Claim]:
             whole = equation_block()
             block.replace_self(whole)
             whole += [block, check]
+            if record["digest"] != digest(block.astext()):
+                warn(f"the check of {label!r} read another equation than is printed", block)
         elif label:
             warn(f"the check of {label!r} did not run", block)
     for cell in {id(cell): cell for _, cell in ran.values()}.values():

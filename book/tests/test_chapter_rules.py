@@ -97,12 +97,12 @@ NAMED = CHECK.replace('holds("two"', 'label = "two"\nholds(label')
 AGAIN = CHECK.split("\n")[-1]
 UNREACHED = CHECK.replace("holds(", "if False:\n    holds(")
 REPEATED = CHECK.replace("\n\nholds(", "\nfor _ in range(2):\n    holds(")
-CERTAIN = f"""def holds(label):
-    record = {{"label": label, "kind": "certain", "result": "", "digest": ""}}
+TOLD = f"""def holds(label, kind):
+    record = {{"label": label, "kind": kind, "result": "", "digest": ""}}
     display({{"{MIME}": record}}, raw=True)
 
 
-holds("two")"""
+"""
 # All are pages of one book, for the build goes on: page, start of the line, what must be said.
 WARNING = {
     "unknown_label": (cell(CHECK), "holds(", "check of 'two', but no equation here has"),
@@ -112,9 +112,14 @@ WARNING = {
     "not_reached": (TWO + cell(UNREACHED), "$$ #3", "the check of 'not_reached' did not run"),
     "repeated": (TWO + cell(REPEATED), "for _", "the check of 'repeated' ran twice"),
     "certain": (
-        TWO + cell(CERTAIN),
+        TWO + cell(TOLD + 'holds("two", "certain")'),
         "    record",
         "the check of 'certain' is of no kind: 'certain'",
+    ),
+    "stale": (
+        TWO + cell(TOLD + 'holds("two", "measured")'),
+        "$$ #3",
+        "the check of 'stale' read another equation than is printed",
     ),
     "no_such_kind": ("{kind}`certain`\n", "{kind}", "no kind of check: 'certain'"),
     "unexplained": ("```{claims-ledger}\n```\n", "```{claims", "the ledger does not say what"),
