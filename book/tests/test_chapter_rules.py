@@ -105,7 +105,7 @@ TOLD = f"""def holds(label, kind):
 """
 # All are pages of one book, for the build goes on: page, start of the line, what must be said.
 WARNING = {
-    "unknown_label": (cell(CHECK), "holds(", "check of 'two', but no equation here has"),
+    "unknown_label": (cell(UNREACHED), "    holds(", "check of 'two', but no equation here has"),
     "no_literal": (TWO + cell(NAMED), "holds(label", "needs the equation's label first"),
     "unchecked": (TWO, "$$ #3", "equation 'unchecked' has no check: add holds('unchecked', …)"),
     "twice": (TWO + cell(CHECK) + cell(AGAIN), "holds( #2", "'twice' is checked twice, first in"),
