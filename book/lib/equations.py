@@ -52,8 +52,9 @@ def holds(
     What is not bound is taken from the page: a display that defines the symbol, or prints its law.
 
     `cases`: a list of dicts of further bindings, or a dict of choices of which all are combined,
-    as in `{"N": (3, 5), "D M": [(2, 4), (3, 2)]}`. `draws`: how often strings are drawn, 3 unless
-    said. `given`: TeX that the text says around the display, such as a law or a definition.
+    as in `{"N": (3, 5), "D, M": [(2, 4), (3, 2)]}`. `draws`: how often strings are drawn, 3 unless
+    said. `given`: TeX that the text says around the display, such as a law or a definition, or the
+    names of further pages whose definitions count, as "03_softmax_to_gaussian".
     `within`: the absolute tolerance of a measured equation, which the cell must justify.
 
     Raises EquationError, in one line: file, line, equation, part and both values.
@@ -82,6 +83,9 @@ def check(
     """
     page = page or page_of(label)
     options = {"tex": tex, "cases": cases, "draws": draws, "given": given, "within": within}
+    texts = (given,) if isinstance(given, str) else tuple(given or ())
+    options["given"] = [one for one in texts if not _is_page(one)]
+    options["pages"] = [_page(BOOK / f"{one}.md") for one in texts if _is_page(one)]
     one = task(label, page, bindings or {}, names, **options)
     one.read()
     one.run()
@@ -96,13 +100,21 @@ _PAGES: dict[Path, tuple[int, Page]] = {}
 def page_of(label: str) -> Page:
     """The page of the book that prints the equation `label`; raises EquationError."""
     for path in sorted(BOOK.glob("*.md")):
-        changed = path.stat().st_mtime_ns
-        if path not in _PAGES or _PAGES[path][0] != changed:
-            _PAGES[path] = changed, Page.of(path)
-        page = _PAGES[path][1]
+        page = _page(path)
         if any(display.label == label for display in page.displays):
             return page
     raise EquationError(f"book: equation {label}: no page prints an equation with this label")
+
+
+def _page(path: Path) -> Page:
+    changed = path.stat().st_mtime_ns
+    if path not in _PAGES or _PAGES[path][0] != changed:
+        _PAGES[path] = changed, Page.of(path)
+    return _PAGES[path][1]
+
+
+def _is_page(text: str) -> bool:
+    return bool(re.fullmatch(r"\d\d_\w+", text))
 
 
 def _show(record: Record) -> None:

@@ -29,12 +29,14 @@ def span(scope: "Scope", letter: str, node: tree.Node) -> int:
 
 
 def _lengths(scope: "Scope", letter: str, node: tree.Node, seen: set) -> Iterator[int]:
-    for part in node.walk():
-        if not isinstance(part, tree.Index):
-            continue
-        for position, index in enumerate(part.indices):
+    if isinstance(node, tree.Index):
+        for position, index in enumerate(node.indices):
             if index == tree.Name(letter):
-                yield from _length(scope, part.base, position, len(part.indices), seen)
+                yield from _length(scope, node.base, position, len(node.indices), seen)
+    inside = {node.variable: 1.0} if isinstance(node, tree.Limit) else {}
+    with scope.within(inside):
+        for child in node.children():
+            yield from _lengths(scope, letter, child, seen)
 
 
 def _length(scope: "Scope", base: tree.Node, position: int, count: int, seen: set) -> Iterator[int]:

@@ -10,7 +10,7 @@ from lib.tex.values import Batch, Identity, Outcomes, ValueProblem
 if TYPE_CHECKING:
     from lib.tex.evaluate import Scope
 
-NODES = 50_000  # outcomes of all that is random together
+NODES = 270_000  # outcomes of all that is random together
 
 
 def _law(scope: "Scope", key: str) -> tuple[Any, Any]:
@@ -88,12 +88,16 @@ def grid(scope: "Scope", names: list[str]) -> tuple[dict[str, Batch], np.ndarray
     numbers = sum(int(np.prod(axes)) for axes in normal.values())
     nodes = max(3, min(24, int(NODES ** (1 / max(numbers, 1)))))
     points, chances = np.polynomial.hermite_e.hermegauss(nodes)
-    arrays, weights = [], []
+    arrays, weights, axes = [], [], []
+    groups: dict[int, int] = {}  # which axis of the grid the outcomes of a group lie on
     for key in names:
         if key not in normal:
             found = scope.computed(key, scope.bindings[key])
             arrays.append(_outcome_last(found.values))
-            weights.append(found.weights)
+            axis = groups.setdefault(id(found.group or found), len(weights))
+            axes.append(axis)
+            if axis == len(weights):
+                weights.append(found.weights)
             continue
         centre, deviation = _law(scope, key)
         count = int(np.prod(normal[key]))
@@ -103,14 +107,16 @@ def grid(scope: "Scope", names: list[str]) -> tuple[dict[str, Batch], np.ndarray
             chance = np.multiply.outer(chance, chances).ravel()
         entries = np.stack([cell.ravel() for cell in cells])  # (count, nodes**count)
         arrays.append(centre + deviation * entries.reshape(*normal[key], -1))
+        axes.append(len(weights))
         weights.append(chance / chance.sum())
     total = np.prod([len(one) for one in weights])
-    if total > 20 * NODES:
+    if total > 4 * NODES:
         raise ValueProblem(f"{total} outcomes are too many: use smaller sizes")
     where = np.indices([len(one) for one in weights]).reshape(len(weights), -1)
     joint = np.prod([one[at] for one, at in zip(weights, where, strict=True)], axis=0)
     batches = {
-        key: Batch(array[..., at]) for key, array, at in zip(names, arrays, where, strict=True)
+        key: Batch(array[..., where[axis]])
+        for key, array, axis in zip(names, arrays, axes, strict=True)
     }
     return batches, joint
 

@@ -3,7 +3,7 @@ r"""Whether a printed equation holds for given bindings, and what kind of check 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from lib.tex import calculus, tree, values
 from lib.tex.definitions import Definition, Law, Page, Reading, Source, definition, law, read
 from lib.tex.displays import digest
 from lib.tex.draws import Drawn, draw, drawn, symbol
-from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key, kind
+from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key
 from lib.tex.grammar import name_key
 from lib.tex.reader import TexError
 from lib.tex.values import Outcomes, ValueProblem
@@ -49,8 +49,9 @@ class Task:
     source: Source
     bindings: dict[str, Any]
     cases: list[dict[str, Any]]
-    draws: int
+    draws: int | None
     given: tuple[str, ...]
+    pages: tuple[Page, ...]
     within: Any
     reading: Reading = field(init=False)
     definitions: list[Definition] = field(init=False, default_factory=list)
@@ -79,11 +80,20 @@ class Task:
     def read(self) -> None:
         """Read the display, what it is given, and what the page defines for it."""
         position = self.page.position(self.label)
-        names = {key: kind(one, self._bound()) for key, one in self.bindings.items()}
+        for key, one in self.bindings.items():
+            if isinstance(one, Drawn) and one.words == {"random"}:
+                standard = Law(key, tree.Number("0"), tree.Name("I"), self.source)
+                self.laws[key] = standard
+        names = {
+            key: "function" if isinstance(one, Named) else "value"
+            for key, one in self.bindings.items()
+        }
         known = dict(names)
-        around = self.page.around(position)
-        for number in around:
-            for key, how in self.page.introduced[number].items():
+        around = [(self.page, number) for number in self.page.around(position)]
+        for page in self.pages:
+            around += [(page, number) for number in range(len(page.displays))]
+        for page, number in around:
+            for key, how in page.introduced[number].items():
                 known.setdefault(key, how)
         try:
             given = [Source(tex, self.source.where, self.source.line) for tex in self.given]
@@ -101,11 +111,16 @@ class Task:
         for one in extra:
             for node in (one.statement.main, *one.statement.rest):
                 self.take(node, one.source, own=True)
-        for number in around:
-            other = self.page.reading(number, known)
+        for page, number in around:
+            other = page.reading(number, known)
             if other is not None:
                 for node in (other.statement.main, *other.statement.rest):
                     self.take(node, other.source, own=False)
+
+    def has_mean(self) -> bool:
+        return any(isinstance(one, tree.Mean) for one in self.reading.statement.walk()) or any(
+            isinstance(part, tree.Mean) for one in self.definitions for part in one.body.walk()
+        )
 
     def _bound(self) -> set[str]:
         return set(self.bindings).union(*(case for case in self.cases))
@@ -118,7 +133,8 @@ class Task:
             except TexError:
                 printed = None
             if printed is not None:
-                self.laws.setdefault(printed.key, printed)
+                if own or self.has_mean():
+                    self.laws.setdefault(printed.key, printed)
                 return
             found = definition(node, source)
             bound = found is not None and found.key in self._bound()
@@ -134,9 +150,9 @@ class Task:
         """All cases and draws; raises EquationError at the first that fails."""
         seed = int(digest(self.label), 16) % 2**32
         wanted = {key: one for key, one in self.bindings.items() if isinstance(one, Drawn)}
-        small = bool(self.laws) or any("random" in one.words for one in wanted.values())
+        small = self.has_mean()
         for case in self.cases:
-            for number in range(self.draws if wanted else 1):
+            for number in range((self.draws or (2 if small else 3)) if wanted else 1):
                 rng = np.random.default_rng([seed, number, self.tried])
                 bound = {**self.bindings, **case}
                 fixed = {key: one for key, one in bound.items() if not isinstance(one, Drawn)}
@@ -291,7 +307,7 @@ class Task:
             if not filled and source == id(self.source):
                 place = tree.Node(start=start, end=min(start + 20, len(self.source.tex)))
                 raise self.fail("a sum that never has a term", place)
-        for relation in set(one[0] for one in self.pairs):
+        for relation in {one[0] for one in self.pairs}:
             for second in {id(one[3]): one[3] for one in self.pairs}.values():
                 mine = [one for one in self.pairs if one[0] == relation and one[3] is second]
                 if mine and tightest(mine)[0] > TIGHT:
@@ -300,7 +316,7 @@ class Task:
 
     def is_definition(self) -> bool:
         main = self.reading.statement.main
-        scope = self.scope(self.bindings, frozenset())
+        scope = self.scope({**self.bindings, **self.cases[0]}, frozenset())
         return len(main.sides) == 2 and self.defines(scope, main.sides[0])
 
     def unused(self) -> list[str]:
@@ -362,9 +378,7 @@ class Task:
             if scope.exact or [one for one in free_names(main) if not scope.knows(one)]:
                 return False
             sides = [scope.value(side) for side in main.sides]
-            return all(
-                sp.simplify(one - other) == 0 for one, other in zip(sides, sides[1:], strict=False)
-            )
+            return all(sp.simplify(one - other) == 0 for one, other in pairwise(sides))
         except (Problem, ValueProblem, TypeError, AttributeError):
             return False
 
@@ -519,24 +533,36 @@ def task(
     cases: Any = None,
     draws: int | None = None,
     given: str | Sequence[str] | None = None,
+    pages: Sequence[Page] = (),
     within: Any = None,
 ) -> Task:
     """A check, ready to be read and run; `tex` takes the place of what is printed."""
     source = page.sources[page.position(label)]
     if tex is not None:
         source = Source(tex, source.where, source.line, label)
-    bound = {name_key(key): _binding(one) for key, one in bindings.items()}
+    bound = dict(_bind(bindings))
     bound |= {identifier_key(key): _binding(one) for key, one in names.items()}
-    every = [{key: _binding(v) for key, v in case.items()} for case in _cases(cases)]
+    every = [dict(_bind(case)) for case in _cases(cases)]
     texts = (given,) if isinstance(given, str) else tuple(given or ())
-    return Task(label, page, source, bound, every, draws or 3, texts, within)
+    return Task(label, page, source, bound, every, draws, texts, tuple(pages), within)
+
+
+def _bind(bindings: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Keys and values; a key such as `w, w'` names the columns of outcomes that come together."""
+    for name, given in bindings.items():
+        if isinstance(given, Outcomes) and "," in name:
+            keys = [_key(one.strip()) for one in name.split(",")]
+            for key, column in zip(keys, np.moveaxis(given.values, 1, 0), strict=True):
+                yield key, Outcomes(column, given.weights, given)
+        else:
+            yield _key(name), _binding(given)
 
 
 def _binding(given: Any) -> Any:
     if isinstance(given, str):
         return drawn(given)
     if isinstance(given, dict):
-        return {name_key(k) if isinstance(k, str) else k: _binding(v) for k, v in given.items()}
+        return {_key(k) if isinstance(k, str) else k: _binding(v) for k, v in given.items()}
     if isinstance(given, Callable):
         return function(given)
     if isinstance(given, tuple) and given and isinstance(given[0], str):
@@ -545,18 +571,18 @@ def _binding(given: Any) -> Any:
 
 
 def _cases(cases: Any) -> list[dict[str, Any]]:
-    """Cases as a list of dicts, or a dict of choices: `{"N": (3, 5), "D M": [(2, 4), (3, 2)]}`."""
+    """Cases as a list of dicts, or a dict of choices: `{"N": (3, 5), "D, M": [(2, 4), (3, 2)]}`."""
     if cases is None:
         return [{}]
     if isinstance(cases, Mapping):
         choices = []
         for names, found in cases.items():
-            keys = [_case_key(name) for name in names.split()]
+            keys = [name.strip() for name in names.split("," if "," in names else None)]
             rows = [(one,) if len(keys) == 1 else tuple(one) for one in found]
             choices.append([dict(zip(keys, row, strict=True)) for row in rows])
         merged = [{k: v for part in parts for k, v in part.items()} for parts in product(*choices)]
     else:
-        merged = [{_case_key(key): one for key, one in case.items()} for case in cases]
+        merged = [dict(case) for case in cases]
     for key in merged[0] if len(merged) > 1 else ():
         first = merged[0][key]
         if all(type(c[key]) is int and c[key] == first for c in merged):
@@ -564,8 +590,9 @@ def _cases(cases: Any) -> list[dict[str, Any]]:
     return merged
 
 
-def _case_key(name: str) -> str:
-    return name_key(name) if re.search(r"[\\{}^']", name) else identifier_key(name)
+def _key(name: str) -> str:
+    """The key of a symbol written as Python or as TeX does."""
+    return identifier_key(name) if name.isidentifier() else name_key(name)
 
 
 Checker = Callable[..., Record]

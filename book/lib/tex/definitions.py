@@ -158,7 +158,10 @@ def definition(chain: tree.Chain, source: Source) -> Definition | None:
         left, args = left.function, left.args
     if isinstance(left, tree.Index):
         left, indices = left.base, left.indices
-    if not isinstance(left, tree.Name):
+    letters = (*indices, *(args or ()), *entry)
+    if not isinstance(left, tree.Name) or not all(
+        isinstance(one, tree.Name | tree.Number) for one in letters
+    ):
         return None
     return Definition(left.key, indices, args, entry, power, body, source)
 

@@ -2,8 +2,9 @@ r"""What a check binds by words: `Q="N×D"`, `q="unit D"`, `s="real"`, `N="size"
 
 A shape draws an array of standard normal numbers; its sizes, where nothing else binds them, are
 drawn too: at least 2 and all different. Words before a shape: `unit` (rows of length 1),
-`orthogonal` (orthonormal rows), `positive`, `share` (between 0 and 1), `ones`, `random` (a random
-quantity: with `unit`, uniform on the sphere). Without a shape: `real`, `positive`, `share`, `size`.
+`orthogonal` (orthonormal rows), `positive`, `share` (between 0 and 1), `ones`. `random` before them
+makes a quantity that E, Var and Pr are taken over: standard normal, or with `unit` uniform on the
+sphere. Without a shape: `real`, `positive`, `share`, `size`.
 """
 
 import re
@@ -39,8 +40,7 @@ def drawn(text: str) -> Drawn:
     if not words or not set(words[:-1]) <= WORDS:
         raise ValueError(f"{text!r} is neither a shape nor one of {', '.join(sorted(SCALARS))}")
     axes = tuple(
-        name_key(one) if re.search(r"\\|[{^']", one) else identifier_key(one)
-        for one in words[-1].split("×")
+        identifier_key(one) if one.isidentifier() else name_key(one) for one in words[-1].split("×")
     )
     return Drawn(frozenset(words[:-1]), axes)
 
@@ -54,32 +54,33 @@ def draw(
         for axis in (key,) if one.words == {"size"} else one.axes or ():
             if not axis.isdigit() and axis not in bound:
                 sizes.setdefault(axis, 0)
-    pool = rng.permutation(np.arange(2, len(sizes) + (2 if small else 5)))
+    more = 5 if not small else 3 if len(sizes) < 2 else 2
+    pool = rng.permutation(np.arange(2, len(sizes) + more))
     sizes = {axis: int(number) for axis, number in zip(sizes, pool, strict=False)}
     found: dict[str, Any] = dict(sizes)
     for key, one in wanted.items():
         if one.axes is None:
             if one.words != {"size"}:
-                found[key] = _number(one.words, rng)
+                found[key] = _number(one.words, rng, small)
             continue
         axes = [int(a) if a.isdigit() else int(sizes.get(a) or bound[a]) for a in one.axes]
         axes = [1, *axes] if len(axes) == 1 else axes
-        found[key] = _array(one.words, axes, rng, 0.35 if small else 1.0)
+        found[key] = _array(one.words, axes, rng, 0.2 if small else 1.0)
     return found
 
 
-def _number(words: frozenset[str], rng: np.random.Generator) -> float:
+def _number(words: frozenset[str], rng: np.random.Generator, small: bool) -> float:
     if words == {"share"}:
         return float(rng.uniform(0.1, 0.9))
     if words == {"positive"}:
-        return float(rng.uniform(0.4, 2.2))
-    return float(rng.normal() or 1.0)
+        return float(rng.uniform(0.9, 1.6) if small else rng.uniform(0.4, 2.2))
+    return float((0.5 if small else 1.0) * rng.normal())
 
 
 def _array(
     words: frozenset[str], axes: list[int], rng: np.random.Generator, scale: float
 ) -> np.ndarray | Outcomes:
-    if "random" in words:
+    if words >= {"random", "unit"}:
         points, weights = sphere(axes[-1])
         if axes[0] == 1:
             return outcomes(points, weights)

@@ -48,7 +48,7 @@ class Named:
 
 
 def identifier_key(name: str) -> str:
-    r"""The key that a Python name stands for: `phi` for `\phi`, `D_random` for `D_\text{random}`."""
+    r"""The key that a Python name stands for: `phi`: `\phi`, `D_random`: `D_\text{random}`."""
     from lib.tex.grammar import GREEK as LETTERS
 
     base, _, sub = name.rstrip("_").partition("_")
@@ -66,13 +66,6 @@ def function(given: Callable) -> Named:
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     named = [one.name for one in found if one.kind in positional and one.default is one.empty]
     return Named(given, tuple(map(identifier_key, named)))
-
-
-def kind(given: Any, bound: Mapping[str, Any]) -> str:
-    """Whether a binding is called ("function"): a function with parameters that nothing binds."""
-    if isinstance(given, Named):
-        return "function" if any(one not in bound for one in given.parameters) else "value"
-    return "value"
 
 
 CONSTANTS = {
@@ -357,12 +350,18 @@ class Scope:
                     names = self.match(one, indices, ())
                     if names is not None:
                         return self.by_definition(one, names)
-        base = self.value(node.base)
-        if isinstance(base, Named):  # a family given by a function
-            return invoke(base.function, indices)
+        ranges = any(isinstance(one, tuple) for one in indices)
+        if ranges and isinstance(node.base, tree.Name):
+            self.used.add(node.base.key)
+            base = self.bindings.get(node.base.key)
+        else:
+            base = self.value(node.base)
+        if isinstance(base, Named) and isinstance(node.base, tree.Name):  # a family
+            flat = [n for one in indices for n in (one if isinstance(one, tuple) else (one,))]
+            return self.invoke(node.base.key, base, tuple(flat))
         if isinstance(base, dict):
             return base[indices if len(indices) > 1 else indices[0]]
-        if any(isinstance(one, tuple) for one in indices):
+        if ranges:
             raise ValueProblem("a range of indices of what is no function")
         return values.take(base, indices)
 
@@ -396,16 +395,17 @@ class Scope:
             return self.defined(key, indices, args)
         if not isinstance(found, Named):
             raise ValueProblem(f"{key} is called, but bound to no function")
-        if len(args) + len(indices) == len(found.parameters) and indices:
-            return invoke(found.function, (*indices, *args))
-        if len(args) != len(found.parameters):
-            rest = iter(args)
-            free = [one for one in found.parameters if not self.binds(one)]
-            if len(free) != len(args):
-                raise ValueProblem(f"{key} takes {len(free)} arguments, not {len(args)}")
-            args = tuple(self.lookup(p) if self.binds(p) else next(rest) for p in found.parameters)
-        result = invoke(found.function, args)
+        result = self.invoke(key, found, args)
         return values.take(result, indices) if indices else result
+
+    def invoke(self, key: str, given: Named, args: tuple) -> Any:
+        """A Python function: the arguments come first, then the symbols that it names."""
+        rest = given.parameters[len(args) :]
+        if len(args) > len(given.parameters):
+            raise ValueProblem(f"{key} takes {len(given.parameters)} arguments, not {len(args)}")
+        if missing := [one for one in rest if not self.binds(one)]:
+            raise ValueProblem(f"{key} needs {', '.join(missing)}, which nothing binds")
+        return invoke(given.function, (*args, *map(self.lookup, rest)))
 
     def builtin(self, name: str, args: list[Any]) -> Any:
         if name in ("max", "min"):
@@ -421,7 +421,7 @@ class Scope:
             if isinstance(one, Batch) or one != int(one) or one < 0:
                 raise ValueProblem(f"the factorial of {one}")
             return math.factorial(int(one))
-        if name in ("tril", "tr", "diag", "det"):
+        if name in ("tril", "tr", "diag"):
             axes = values.shape(one)
             if len(axes) != 2 or axes[0] != axes[1]:
                 raise ValueProblem(f"ShapeError: {name} of {values.size_text(one)}")
@@ -536,9 +536,12 @@ class Scope:
         return found
 
     def _at(self, node: tree.At) -> Any:
-        reading = self.lookup(node.reading.key)
+        reading = self.bindings.get(node.reading.key)
+        self.used.add(node.reading.key)
+        if isinstance(reading, Named):
+            return invoke(reading.function, (self.value(node.body),))
         if not isinstance(reading, dict):
-            raise ValueProblem(f"{node.reading.key} must be bound to what it changes")
+            raise ValueProblem(f"{node.reading.key} must be bound: a function of this, or names")
         with self.within(reading):
             return self.value(node.body)
 
@@ -573,13 +576,13 @@ def invoke(given: Callable, args: tuple) -> Any:
     """A Python function of values; of what is random once for each outcome."""
     count = max((one.data.shape[-1] for one in args if isinstance(one, Batch)), default=0)
     if not count:
-        return values.value(given(*args))
+        return values.plain(values.value(given(*args)))
     found = []
     for number in range(count):
         one = [
             values.plain(arg.data[..., number]) if isinstance(arg, Batch) else arg for arg in args
         ]
-        found.append(values.value(given(*one)))
+        found.append(values.plain(values.value(given(*one))))
     if isinstance(found[0], np.ndarray):
         return Batch(np.stack(found, axis=-1))
     return Batch(np.array(found))

@@ -20,7 +20,7 @@ RELATIONS = {
 }  # fmt: skip
 FUNCTIONS = {
     **{rf"\{name}": name for name in ("exp", "log", "ln", "sin", "cos", "tan", "cosh", "sinh")},
-    **{rf"\{name}": name for name in ("tanh", "arccos", "max", "min", "det", "gcd")},
+    **{rf"\{name}": name for name in ("tanh", "arccos", "max", "min")},
     **{name: name for name in ("softmax", "tril", "tr", "diag")},
 }
 MEANS = {r"\mathbb{E}": "E", "Var": "Var", r"\Pr": "Pr"}
@@ -122,7 +122,8 @@ def marks(script: Piece | None, below: bool = False) -> bool:
     inner = script.items if isinstance(script, Group) else (script,)
     if key(script) in NAME_MARKS or (below and key(script) in GREEK):
         return True
-    return any(isinstance(one, Command) and one.name in TEXTUAL for one in inner)
+    words = [isinstance(one, Command) and one.name in TEXTUAL for one in inner]
+    return any(words) if below else words == [True]
 
 
 class _Parser:
@@ -287,6 +288,8 @@ class _Parser:
         first, piece = self.at, self.peek()
         mark = text_of(piece)
         base = bare(piece)
+        if (whole := self.compound()) is not None:
+            return whole
         if mark in BIG:
             return self.big()
         if mark == r"\lim" or (isinstance(base, Command) and base.words.startswith("arg")):
@@ -305,6 +308,17 @@ class _Parser:
         if function and key(piece) not in self.names and key(base) not in self.names:
             return self.builtin(function)
         return self.factorial(self.primary(), first)
+
+    def compound(self) -> tree.Node | None:
+        r"""A bound name of several pieces, such as `|P_\text{same}|`, if it stands here."""
+        for name in self.names:
+            if name[-1:] in (")", "|", "]") and len(name) > 1:
+                for ahead in range(2, 8):
+                    pieces = self.pieces[self.at : self.at + ahead]
+                    if len(pieces) == ahead and key(pieces) == name:
+                        first, self.at = self.at, self.at + ahead
+                        return tree.Name(name, **self.place(first))
+        return None
 
     def factorial(self, node: tree.Node, first: int) -> tree.Node:
         while text_of(self.peek()) == "!":

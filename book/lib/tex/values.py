@@ -34,10 +34,14 @@ class Identity:
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """A random quantity by its outcomes: one per entry of the first axis, with their weights."""
+    """A random quantity by its outcomes: one per entry of the first axis, with their weights.
+
+    Quantities of one `group` have their outcomes together; others are independent.
+    """
 
     values: np.ndarray
     weights: np.ndarray
+    group: Any = None
 
 
 def outcomes(values: Any, weights: Any = None) -> Outcomes:
@@ -96,15 +100,14 @@ def lift(operation: Callable, *values: Any) -> Any:
         values = tuple(float(one) if isinstance(one, Fraction) else one for one in values)
     if not any(isinstance(one, Batch) for one in values):
         return operation(*values)
-    raw = [
-        one.data
-        if isinstance(one, Batch)
-        else one[..., None]
-        if isinstance(one, np.ndarray)
-        else one
-        for one in values
-    ]
-    return Batch(np.asarray(operation(*raw)))
+    return Batch(np.asarray(operation(*map(_raw, values))))
+
+
+def _raw(one: Any) -> Any:
+    """The array with an axis for the outcomes at its end."""
+    if isinstance(one, Batch):
+        return one.data
+    return one[..., None] if isinstance(one, np.ndarray) else one
 
 
 def plain(one: Any) -> Any:
@@ -298,7 +301,7 @@ def take(base: Any, indices: list[int]) -> Any:
     found = lift(lambda array: array[where], base)
     if len(shape(found)) == 1:
         found = lift(lambda array: array[None, ...], found)
-    return found.item() if isinstance(found, np.generic) else found
+    return plain(found)
 
 
 def join(values: list[Any]) -> Any:
