@@ -5,7 +5,6 @@ import hashlib
 import re
 import tempfile
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import jupyter_client
@@ -25,6 +24,7 @@ from traitlets import default
 BOOK = Path(__file__).parents[1]
 # What a chapter's outputs depend on besides its own cells; the stock cache keys on those alone.
 SHARED = ("book/lib", "book/data", "requirements.txt")
+_PAGE = re.compile(r"\b\d\d_\w+")  # the name of a chapter
 
 
 def shared_key(root: Path) -> str:
@@ -68,27 +68,28 @@ def configure(app: Sphinx, config: Config) -> None:
     myst_nb.sphinx_.create_nb_reader = reader_that_marks_checks
 
 
-def reader_that_marks_checks(*arguments) -> NbReader | None:
-    """MyST-NB's `create_nb_reader`, whose notebooks carry their page's displays in their checks."""
-    reader = create_nb_reader(*arguments)
-    return reader and dataclasses.replace(reader, read=marking_checks(reader.read))
+def reader_that_marks_checks(path: str, *arguments) -> NbReader | None:
+    """MyST-NB's `create_nb_reader`, but cells with checks carry a digest of what they read."""
+    reader = create_nb_reader(path, *arguments)
+    if reader is None:
+        return None
+    read = reader.read
+    return dataclasses.replace(reader, read=lambda text: mark_checks(read(text), text, Path(path)))
 
 
-def marking_checks(read: Callable[[str], NotebookNode]) -> Callable[[str], NotebookNode]:
-    """`read`, but each cell with a check gets a digest of the page's displays as metadata.
+def mark_checks(notebook: NotebookNode, text: str, path: Path) -> NotebookNode:
+    """The notebook of a page, its `text` read from `path`, with digests in its checks' metadata.
 
-    A check reads the displays from the page. The cache keys on the code cells alone, their source
-    and their metadata: without the digest an edited equation would keep the result of the old one.
+    A check reads the displays of its page, and of pages that it names. The cache keys on the code
+    cells alone, their source and their metadata: without the digest an edited equation would keep
+    the result of the old one.
     """
-
-    def marked(text: str) -> NotebookNode:
-        notebook, digest = read(text), displays_digest(text)
-        for cell in notebook.cells:
-            if cell.cell_type == "code" and "holds(" in cell.source:
-                cell.metadata["displays"] = digest
-        return notebook
-
-    return marked
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "holds(" in cell.source:
+            named = {path.with_name(f"{name}.md") for name in _PAGE.findall(cell.source)}
+            others = [page.read_text(encoding="utf8") for page in sorted(named) if page.is_file()]
+            cell.metadata["displays"] = displays_digest(text, *others)
+    return notebook
 
 
 def whole_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:

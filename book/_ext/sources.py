@@ -99,9 +99,9 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
     return Chapter(path, notebook, tuple(cells), tuple(_equations(words)), tuple(quotes))
 
 
-def displays_digest(text: str) -> str:
-    """A hash of all displays of a page and their labels: of all that its checks read."""
-    printed = [(display.label, display.tex) for display in displays(prose(text))]
+def displays_digest(*texts: str) -> str:
+    """A hash of all displays of some pages and their labels: of all that checks read there."""
+    printed = [(one.label, one.tex) for text in texts for one in displays(prose(text))]
     return hashlib.sha256(repr(printed).encode()).hexdigest()[:16]
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from book_tools import ENVIRONMENT, HEAD, ROOT, build, build_command, cell, small_book
 from bs4 import BeautifulSoup
-from execution import failed_line, shared_key, whole_streams
+from execution import failed_line, mark_checks, shared_key, whole_streams
 from katex_offline import start_katex
 from nbformat import NotebookNode
 from sources import read_chapter
@@ -74,6 +74,31 @@ def test_the_cache_key_follows_all_that_a_chapter_depends_on(tmp_path):
     (tmp_path / "book/lib/__pycache__/a.pyc").write_text("compiled")
     (tmp_path / "book/01_chapter.md").write_text("a chapter's own text is in the stock key")
     assert shared_key(tmp_path) == keys[-3]
+
+
+def test_checks_carry_what_they_read_on_their_page_and_on_pages_that_they_name(tmp_path):
+    texts = {"01_a": "$$\na\n$$\n", "02_b": "$$\nb\n$$\n", "03_c": "$$\nc\n$$\n"}
+    checks = cell("x = 1") + cell("holds('c', {})") + cell("holds('d', {}, given='02_b')")
+    texts["03_c"] += checks
+
+    def digests(**edited: str) -> list[str | None]:
+        for name, text in {**texts, **edited}.items():
+            (tmp_path / f"{name}.md").write_text(text)
+        text = {**texts, **edited}["03_c"]
+        notebook = mark_checks(read_chapter(None, text).notebook, text, tmp_path / "03_c.md")
+        return [one.metadata.get("displays") for one in notebook.cells if one.cell_type == "code"]
+
+    (none, here, both) = digests()
+    assert none is None and here != both
+    assert digests(**{"01_a": "$$\n7\n$$\n", "02_b": f"Text.\n\n{texts['02_b']}"}) == [
+        None,
+        here,
+        both,
+    ]
+    changed = digests(**{"02_b": "$$\n7\n$$\n"})
+    assert changed[1] == here and changed[2] != both
+    changed = digests(**{"03_c": texts["03_c"].replace("$$\nc", "$$\n7")})
+    assert changed[1] != here and changed[2] != both
 
 
 def test_a_stream_is_whole_however_the_kernel_sent_it():
