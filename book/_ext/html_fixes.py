@@ -14,7 +14,7 @@ def unique_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def visit_fold(writer: HTML5Translator, node: HideCodeCellNode) -> None:
-    """MyST-NB's folded code, whose handle is called what it says and not `Toggle hidden content`."""
+    """MyST-NB's folded code, whose handle is called what it says, not `Toggle hidden content`."""
     start = len(writer.body)
     visit_HideCellInput(writer, node)
     handle = ' aria-label="Toggle hidden content"'
