@@ -12,9 +12,8 @@ from html import escape
 import myst_nb.core.render
 import sphinxcontrib.katex as katex
 from docutils import nodes
-from lib.tex.displays import digest
 from myst_nb.core.render import MimeData, NbElementRenderer
-from sources import place  # makes lib importable
+from sources import digest, place
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment

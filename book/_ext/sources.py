@@ -14,6 +14,7 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
 sys.path.append(str(Path(__file__).parents[1]))  # what kernels import as lib
+from lib.tex.displays import digest as digest  # for the other extensions
 from lib.tex.displays import displays, prose
 
 PARSER = MdParserConfig(enable_extensions={"dollarmath", "colon_fence"})
