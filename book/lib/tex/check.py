@@ -3,6 +3,7 @@ r"""Whether a printed equation holds for given bindings, and what kind of check 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
@@ -13,7 +14,7 @@ from lib.tex import calculus, tree, values
 from lib.tex.definitions import Definition, Law, Page, Reading, Source, definition, law, read
 from lib.tex.displays import digest
 from lib.tex.draws import Drawn, draw, drawn, symbol
-from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key
+from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key, is_constant
 from lib.tex.grammar import name_key
 from lib.tex.reader import TexError
 from lib.tex.values import Outcomes, ValueProblem
@@ -59,7 +60,8 @@ class Task:
     laws: dict[str, Law] = field(init=False, default_factory=dict)
     pairs: list[tuple] = field(init=False, default_factory=list)
     residual: float = field(init=False, default=0.0)
-    tried: int = field(init=False, default=0)
+    tried: int = field(init=False, default=0)  # comparisons
+    assigned: int = field(init=False, default=0)  # values of the free indices, over all cases
     used: set[str] = field(init=False, default_factory=set)
     sums: dict = field(init=False, default_factory=dict)
     exact: bool = field(init=False, default=False)
@@ -86,7 +88,7 @@ class Task:
                 self.laws[key] = standard
         names = {
             key: "function" if isinstance(one, Named) else "value"
-            for key, one in self.bindings.items()
+            for key, one in [*self.bindings.items(), *self.cases[0].items()]
         }
         known = dict(names)
         around = [(self.page, number) for number in self.page.around(position)]
@@ -138,7 +140,7 @@ class Task:
                 return
             found = definition(node, source)
             bound = found is not None and found.key in self._bound()
-            if found is not None and (not bound or _constant(found)):
+            if found is not None and (not bound or is_constant(found)):
                 self.definitions.append(found)
                 return
         if own:
@@ -166,7 +168,8 @@ class Task:
         self.judge()
 
     def scope(self, bound: Mapping[str, Any], names: frozenset[str], symbolic=False) -> Scope:
-        scope = Scope(bound, self.definitions, self.laws, names, symbolic)
+        cases = frozenset(self.cases[0])
+        scope = Scope(bound, self.definitions, self.laws, names, cases, symbolic)
         scope.source = self.source
         return scope
 
@@ -180,6 +183,7 @@ class Task:
             for node, source in self.conditions:
                 self.condition(scope, node, source)
             for letters in self.free(scope, main):
+                self.assigned += 1
                 with scope.within(letters):
                     self.sides(scope, main, {**_scalars(bound), **letters})
         except Problem as problem:
@@ -230,8 +234,7 @@ class Task:
         reading = scope.bindings[key]
         scope.used.add(key)
         if isinstance(reading, Named):
-            args = [scope.value(one) for one in node.args if not isinstance(one, tree.Dots)]
-            reading = scope.computed(key, reading) if not args else reading.function(*args)
+            reading = scope.computed(key, reading)
         if not np.all(reading):
             raise self.fail("this is not so", node)
 
@@ -290,7 +293,7 @@ class Task:
             self.nonzero |= bool(scale > 0)
             if scale > 0 and relation in ("=", "approx"):
                 self.residual = max(self.residual, float(np.abs(one - other).max() / scale))
-            self.counted &= bool(np.all(one == np.round(one.real)))
+            self.counted &= isinstance(left, int | Fraction) or isinstance(right, int | Fraction)
         else:
             self.nonzero, self.counted = True, False
 
@@ -344,13 +347,15 @@ class Task:
     def finding(self) -> tuple[str, str]:
         main = self.reading.statement.main
         relations = set(main.relations)
-        cases = f"{self.tried} cases" if self.tried > 1 else "one case"
+        cases = f"{self.assigned} cases" if self.assigned > 1 else "one case"
         residual = f"largest residual {self.residual:.0e}" if self.residual else "no residual"
         shown = ", ".join(filter(None, [_sizes(self.settings), cases, residual]))
         if self.within is not None or "approx" in relations:
             return MEASURED, shown
         if relations & ORDER:
-            return INEQUALITY, f"tightest case {tightest(self.pairs)[1]}; {cases}"
+            parts = {id(one[3]): one[3] for one in self.pairs}.values()
+            texts = [tightest([p for p in self.pairs if p[3] is part])[1] for part in parts]
+            return INEQUALITY, f"tightest case {' and '.join(texts)}; {cases}"
         if self.is_definition():
             return DEFINITION, f"{_sizes(self.settings) or cases}"
         if self.proved():
@@ -360,7 +365,8 @@ class Task:
         if any(values.is_symbolic(one) for one in self.bindings.values()):
             arrays = any(values.shape(one) for one in self.bindings.values())
             return (AT_SIZES if arrays else PROVED), "symbolic: residual 0"
-        if self.counted and self.tried > 1:
+        drawn_here = any(isinstance(one, Drawn) for one in self.bindings.values())
+        if self.counted and self.assigned > 1 and not drawn_here:
             return COUNTED, ", ".join(filter(None, [_sizes(self.settings), cases]))
         return RANDOM, shown
 
@@ -444,7 +450,7 @@ def tightest(pairs: Sequence[tuple]) -> tuple[float, str]:
     gap = np.abs(left - right) / np.where(np.minimum(np.abs(left), np.abs(right)) > 0, scale, whole)
     at = int(np.argmin(gap))
     low, high = sorted((abs(left[at]), abs(right[at])))
-    return float(gap[at]), f"{high / low:.4g}" if low else f"{left[at]:.4g} and {right[at]:.4g}"
+    return float(gap[at]), f"{high / low:.4g}" if low else f"{high:.3g} from 0"
 
 
 def _numbers(value: Any) -> np.ndarray:
@@ -464,9 +470,7 @@ def _short(text: str) -> str:
 
 
 def _scalars(bound: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: one for key, one in bound.items() if isinstance(one, int | float) and len(key) < 16
-    }
+    return {key: one for key, one in bound.items() if isinstance(one, int | float)}
 
 
 def _plain_key(key: str) -> str:
@@ -483,18 +487,13 @@ def _sizes(settings: list[dict[str, Any]]) -> str:
     found: dict[str, list[int]] = {}
     for one in settings:
         for key, number in one.items():
-            if isinstance(number, int) and not isinstance(number, bool):
+            if isinstance(number, int) and not isinstance(number, bool) and len(key) < 9:
                 found.setdefault(key, []).append(number)
     texts = []
     for key, numbers in found.items():
         low, high = min(numbers), max(numbers)
         texts.append(f"{_plain_key(key)}={low}" + (f"…{high}" if high > low else ""))
     return ", ".join(texts)
-
-
-def _constant(found: Definition) -> bool:
-    """Whether a definition is about certain indices only, such as `S_0 = 0`."""
-    return bool(found.indices) and not any(isinstance(one, tree.Name) for one in found.indices)
 
 
 def free_names(node: tree.Node, bound: frozenset[str] = frozenset()) -> list[str]:

@@ -14,7 +14,7 @@ from lib.tex.displays import Display, displays, prose
 from lib.tex.grammar import key, text_of, words_of
 from lib.tex.reader import Atom, Group, Piece, Scripted, TexError, layout
 
-FUNCTION_LETTERS = {"f", "g", "h", r"\phi", r"\psi", r"\varphi"}
+FUNCTION_LETTERS = {"f", "g", "h", r"\phi", r"\psi"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def _depth(part: list[Piece]) -> int:
 
 
 def _head(part: list[Piece]) -> Iterator[tuple[str, str]]:
-    if not part:
+    if not part or r"\mid" in map(text_of, part):
         return
     name, rest = part[0], part[1:]
     base = grammar.bare(name)

@@ -52,7 +52,7 @@ def identifier_key(name: str) -> str:
     from lib.tex.grammar import GREEK as LETTERS
 
     base, _, sub = name.rstrip("_").partition("_")
-    base = rf"\{base}" if rf"\{base}" in LETTERS else base
+    base = rf"\{base}" if rf"\{base}" in (*LETTERS, r"\ell") else base
     sub = rf"\{sub}" if rf"\{sub}" in LETTERS else sub
     return f"{base}_{{{sub}}}" if sub else base
 
@@ -83,6 +83,7 @@ class Scope:
         definitions: Sequence[Definition] = (),
         laws: Mapping[str, Law] | None = None,
         drawn: frozenset[str] = frozenset(),
+        cases: frozenset[str] = frozenset(),
         symbolic: bool = False,
     ):
         self.bindings = dict(bindings)
@@ -91,6 +92,7 @@ class Scope:
             self.definitions.setdefault(one.key, []).append(one)
         self.laws = dict(laws or {})
         self.drawn = drawn  # names drawn here: standard normal where a law is printed
+        self.cases = cases  # names that a case binds: an index may take their place
         self.symbolic = symbolic
         self.locals: dict[str, Any] = {}
         self.used: set[str] = set()
@@ -99,7 +101,9 @@ class Scope:
         self.source = Source("")
         self.sums: dict[tuple[int, int], bool] = {}  # whether each sum ever had a term
         self.depth = 0
-        self.memo: dict[str, tuple[tuple, Any]] = {}
+        self.memo: dict[str, tuple[tuple, Any]] = {}  # what functions computed
+        self.results: dict[tuple, tuple[Any, Any]] = {}  # what definitions gave
+        self.reaches: dict[int, set[str]] = {}
 
     # --- names
 
@@ -168,7 +172,8 @@ class Scope:
 
     def defined(self, key: str, indices: tuple, args: tuple | None) -> Any:
         """What the page's definitions of `key` say for these indices and arguments."""
-        mine = self.definitions[key]
+        # What is said of one index, such as S_0 = 0, comes before what is said of all.
+        mine = sorted(self.definitions[key], key=lambda one: not is_constant(one))
         if args is None and not indices and any(one.args is not None for one in mine):
             return Reference(key)
         for one in mine:
@@ -212,6 +217,43 @@ class Scope:
                 self.by_definition(one, {**names, rows[0]: row[None, :]}) for row in names[rows[0]]
             ]
             return values.stack([values.join([part]) for part in parts])
+        state = (id(one), *map(_token, names.values()), *self.around(one))
+        if self.random is None and state in self.results:
+            return self.results[state][1]
+        found = self.carried_out(one, names)
+        if len(self.results) > 10_000:
+            self.results.clear()
+        self.results[state] = (self.locals, names), found  # kept: their ids stay theirs
+        return found
+
+    def around(self, one: Definition) -> Iterator[Any]:
+        """The local names that a definition's value hangs on, with their values."""
+        if id(one) not in self.reaches:
+            self.reaches[id(one)] = self.reach(one.body, set())
+        for name in self.reaches[id(one)]:
+            if name in self.locals:
+                yield name, _token(self.locals[name])
+
+    def reach(self, node: tree.Node, seen: set[str]) -> set[str]:
+        """All names that a part needs, through definitions, laws and functions."""
+        for part in node.walk():
+            if isinstance(part, tree.Name) and part.key not in seen:
+                self.reach_name(part.key, seen)
+        return seen
+
+    def reach_name(self, key: str, seen: set[str]) -> None:
+        seen.add(key)
+        given = self.bindings.get(key)
+        if isinstance(given, Named):
+            for one in given.parameters:
+                if one not in seen:
+                    self.reach_name(one, seen)
+        for one in self.definitions.get(key, ()):
+            self.reach(one.body, seen)
+        if key in self.laws:
+            self.reach(self.laws[key].variance, seen)
+
+    def carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
         with self.reading(one.source), self.within(names):
             if one.entry:
                 letters = [letter.key for letter in one.entry]
@@ -343,27 +385,28 @@ class Scope:
                 return self.defined(node.base.key, indices, None)
         elif isinstance(node.base, tree.Name):
             for one in self.definitions.get(node.base.key, ()):  # such as S_0 = 0
-                constant = one.indices and not any(
-                    isinstance(each, tree.Name) for each in one.indices
-                )
-                if constant and len(one.indices) == len(indices) and one.args is None:
+                if is_constant(one) and len(one.indices) == len(indices):
                     names = self.match(one, indices, ())
                     if names is not None:
                         return self.by_definition(one, names)
-        ranges = any(isinstance(one, tuple) for one in indices)
-        if ranges and isinstance(node.base, tree.Name):
+        flat = tuple(n for one in indices for n in (one if isinstance(one, tuple) else (one,)))
+        if isinstance(node.base, tree.Name) and self.is_family(node.base.key, flat):
             self.used.add(node.base.key)
-            base = self.bindings.get(node.base.key)
-        else:
-            base = self.value(node.base)
-        if isinstance(base, Named) and isinstance(node.base, tree.Name):  # a family
-            flat = [n for one in indices for n in (one if isinstance(one, tuple) else (one,))]
-            return self.invoke(node.base.key, base, tuple(flat))
+            return self.invoke(node.base.key, self.bindings[node.base.key], flat)
+        base = self.value(node.base)
         if isinstance(base, dict):
             return base[indices if len(indices) > 1 else indices[0]]
-        if ranges:
+        if flat != indices:
             raise ValueProblem("a range of indices of what is no function")
         return values.take(base, indices)
+
+    def is_family(self, key: str, indices: tuple[int, ...]) -> bool:
+        """Whether a function is given for each index, rather than an array that it computes."""
+        given = self.bindings.get(key)
+        if key in self.locals or not isinstance(given, Named):
+            return False
+        missing = [one for one in given.parameters if one in self.cases or not self.binds(one)]
+        return bool(missing) and given.parameters[: len(indices)] == tuple(missing)
 
     def index(self, node: tree.Node) -> int | tuple[int, int]:
         if isinstance(node, tree.Range):
@@ -423,6 +466,8 @@ class Scope:
             return math.factorial(int(one))
         if name in ("tril", "tr", "diag"):
             axes = values.shape(one)
+            if name == "diag" and len(axes) == 2 and axes[0] == 1:
+                return np.diagflat(one)
             if len(axes) != 2 or axes[0] != axes[1]:
                 raise ValueProblem(f"ShapeError: {name} of {values.size_text(one)}")
             return {"tril": np.tril, "tr": np.trace, "diag": np.diag, "det": np.linalg.det}[name](
@@ -562,6 +607,15 @@ def _floats(*given: Any) -> bool:
 
 def _array(one: Any) -> np.ndarray:
     return np.asarray(one.data if isinstance(one, Batch) else one, dtype=complex)
+
+
+def _token(one: Any) -> Any:
+    return one if isinstance(one, int | float | str | Reference) else id(one)
+
+
+def is_constant(one: Definition) -> bool:
+    """Whether a definition is about certain indices only, such as `S_0 = 0`."""
+    return bool(one.indices) and not any(isinstance(each, tree.Name) for each in one.indices)
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -38,6 +38,7 @@ _GREEK = (
     "sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
 GREEK = {rf"\{name}" for name in _GREEK.split()}
+VARIANTS = {r"\varepsilon": r"\epsilon", r"\varphi": r"\phi", r"\vartheta": r"\theta"}
 DOTS = (r"\dots", r"\cdots", r"\ldots")
 
 
@@ -46,7 +47,7 @@ def key(pieces: tuple[Piece, ...] | Piece) -> str:
     if isinstance(pieces, tuple):
         return "".join(map(key, pieces))
     if isinstance(pieces, Atom):
-        return pieces.text
+        return VARIANTS.get(pieces.text, pieces.text)
     if isinstance(pieces, Group):
         inside = key(pieces.items)
         return inside if pieces.left == "{" else pieces.left + inside + pieces.right
@@ -389,7 +390,7 @@ class _Parser:
         which = MEANS.get(key(bare(piece)), "Pr")
         opening = text_of(self.peek())
         given = None
-        if self.opens(self.peek()):
+        if self.opens(self.peek(), ("(", "[", r"\{")):
             group = self.peek()
             if isinstance(group, Group) or isinstance(bare(group), Group):
                 self.next()

@@ -145,7 +145,9 @@ def _sized(one: Identity, other: Any) -> Any:
 
 
 def multiply(left: Any, right: Any) -> Any:
-    """The product of numbers and matrices, with the sizes checked."""
+    """The product of numbers and matrices, with the sizes checked; 0 stands for any zeros."""
+    if is_zero(left) or is_zero(right):
+        return 0
     if isinstance(left, Identity) or isinstance(right, Identity):
         if isinstance(left, Identity) and isinstance(right, Identity):
             return Identity(left.scale * right.scale)
@@ -192,7 +194,7 @@ def transpose(one: Any) -> Any:
 
 
 def power(base: Any, exponent: Any) -> Any:
-    if isinstance(base, tuple | list | set | frozenset) and isinstance(exponent, int):
+    if isinstance(base, tuple | list | set | frozenset | range) and isinstance(exponent, int):
         from itertools import product
 
         return list(product(base, repeat=exponent))
