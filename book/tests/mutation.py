@@ -109,8 +109,12 @@ def trials(path: Path, calls: list[Call]) -> Iterator[tuple[str, Mutant, list[tu
             if not users:
                 continue
             key = f"{path.stem} {next(iter(dict(introduced(display.tex))))}"
-            for one in mutants(display.tex, {**dict(introduced(display.tex)), **names_of(users[0])}):
-                changed = replace(page, text=page.text.replace(display.tex, one.tex, 1), readings={})
+            for one in mutants(
+                display.tex, {**dict(introduced(display.tex)), **names_of(users[0])}
+            ):
+                changed = replace(
+                    page, text=page.text.replace(display.tex, one.tex, 1), readings={}
+                )
                 yield key, one, [(call, {"page": changed}) for call in users]
 
 
@@ -132,7 +136,11 @@ def listed(key: str, mutant: Mutant, known: dict[str, dict[str, str]]) -> bool:
 
 def converted() -> list[Path]:
     """The chapters with checks that read their page."""
-    return [path for path in CHAPTERS + APPENDICES if re.search(r"\bholds\(", path.read_text(encoding="utf8"))]
+    return [
+        path
+        for path in CHAPTERS + APPENDICES
+        if re.search(r"\bholds\(", path.read_text(encoding="utf8"))
+    ]
 
 
 def seed() -> int:
