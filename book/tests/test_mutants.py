@@ -12,15 +12,7 @@ from lib.tex import grammar
 from lib.tex.displays import canonical
 from mutants import mutants
 from mutation import (
-    Call,
-    converted,
-    listed,
-    names_of,
-    recorded,
-    reviewed,
-    seed,
-    survivors,
-    trials,
+    Call, converted, listed, names_of, recorded, reviewed, seed, survivors, trials,
 )  # fmt: skip
 
 CHAPTERS_AT_ONCE = 2  # of a part: a minute on one core

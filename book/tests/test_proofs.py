@@ -1,8 +1,8 @@
 """Proofs for all sizes: each way of arguing, and that an altered equation finds none."""
 
-import book_tools  # noqa: F401  (the paths of the book)
 import pytest
 import sympy as sp
+import book_tools  # noqa: F401  (the paths of the book)
 from lib.equations import EquationError, check, proof
 from lib.tex.check import task
 from lib.tex.definitions import Page
