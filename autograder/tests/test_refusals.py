@@ -40,7 +40,8 @@ def refused(*steps: elsewhere.Step, **options: object) -> str:
 def told(*steps: elsewhere.Step, marks: bool = False) -> str:
     """What the self-test says after these steps, here or (no `marks`) as if in no container."""
     hide = "" if marks else "bubblewrap._MARKS = (); "
-    code = f"from autograder.sandbox import bubblewrap, server; {hide}print(server.why_unavailable())"
+    imports = "from autograder.sandbox import bubblewrap, server; "
+    code = f"{imports}{hide}print(server.why_unavailable())"
     done = elsewhere.python(["-c", code], *steps)
     (line,) = done.stdout.strip().splitlines()
     return line
@@ -87,7 +88,8 @@ def test_a_container_that_hides_parts_of_proc():
 def test_the_mark_of_a_container():
     """It tells where nothing else does, as when AppArmor's profile for Docker denies a mount."""
     code = (
-        "from autograder.sandbox import bubblewrap; print(bubblewrap.diagnose('mount: Permission denied')); "
+        "from autograder.sandbox import bubblewrap; "
+        "print(bubblewrap.diagnose('mount: Permission denied')); "
         "print(bubblewrap.diagnose('mount: File exists'))"
     )
     done = elsewhere.python(["-c", code], elsewhere.a_mark("/run/.containerenv"))
@@ -106,7 +108,8 @@ def test_the_mark_of_a_container():
 def test_a_setting_that_other_kernels_have(setting, value, tmp_path):
     """AppArmor lets bubblewrap make its room, and takes every right from what it starts there."""
     if setting.startswith("apparmor"):
-        known = {"first": elsewhere.package_of_bubblewrap(tmp_path, RIGHTLESS), "path": os.environ["PATH"]}
+        first = elsewhere.package_of_bubblewrap(tmp_path, RIGHTLESS)
+        known = {"first": first, "path": os.environ["PATH"]}
         steps = []
     else:
         known, steps = {}, [system_calls_of_docker]
