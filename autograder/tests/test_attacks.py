@@ -34,7 +34,7 @@ SAMPLE = 30
 
 
 def chosen(prove: bool) -> list[str]:
-    """All attacks ([]), or some, others for each commit, and those on pages, which are looked at."""
+    """All attacks ([]), or those on pages, which are looked at, and some that each commit draws."""
     if prove or run.HELD.read_text().strip() != run.fingerprint():
         return []
     commit = subprocess.run(
