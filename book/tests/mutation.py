@@ -15,7 +15,7 @@ from typing import Any
 
 import lib.equations
 import matplotlib
-from book_tools import BOOK, CHAPTERS, ROOT
+from book_tools import APPENDICES, BOOK, CHAPTERS, ROOT
 from lib.equations import EquationError, check, page_of
 from lib.tex.check import task
 from lib.tex.definitions import Page, introduced
@@ -109,8 +109,12 @@ def trials(path: Path, calls: list[Call]) -> Iterator[tuple[str, Mutant, list[tu
             if not users:
                 continue
             key = f"{path.stem} {next(iter(dict(introduced(display.tex))))}"
-            for one in mutants(display.tex, {**dict(introduced(display.tex)), **names_of(users[0])}):
-                changed = replace(page, text=page.text.replace(display.tex, one.tex, 1), readings={})
+            for one in mutants(
+                display.tex, {**dict(introduced(display.tex)), **names_of(users[0])}
+            ):
+                changed = replace(
+                    page, text=page.text.replace(display.tex, one.tex, 1), readings={}
+                )
                 yield key, one, [(call, {"page": changed}) for call in users]
 
 
@@ -132,7 +136,11 @@ def listed(key: str, mutant: Mutant, known: dict[str, dict[str, str]]) -> bool:
 
 def converted() -> list[Path]:
     """The chapters with checks that read their page."""
-    return [path for path in CHAPTERS if re.search(r"\bholds\(", path.read_text(encoding="utf8"))]
+    return [
+        path
+        for path in CHAPTERS + APPENDICES
+        if re.search(r"\bholds\(", path.read_text(encoding="utf8"))
+    ]
 
 
 def seed() -> int:
@@ -141,7 +149,7 @@ def seed() -> int:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return int(done.stdout.strip()[:12], 16)
-    content = b"".join(path.read_bytes() for path in CHAPTERS)
+    content = b"".join(path.read_bytes() for path in CHAPTERS + APPENDICES)
     return int(hashlib.sha256(content).hexdigest()[:12], 16)
 
 
