@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import lib.equations
@@ -64,14 +65,16 @@ def recorded(path: Path) -> list[Call]:
         return []
     calls: list[Call] = []
 
+    namespace = {"__name__": "__main__", "display": lambda *args, **options: None}
+
     def holds(label: str, bindings: Any = None, **options: Any) -> None:
-        calls.append(Call(label, bindings, options))
+        now = _copy_of_functions(namespace)
+        calls.append(Call(label, _as_of(bindings, namespace, now), _as_of(options, namespace, now)))
 
     before, where, state = lib.equations.holds, Path.cwd(), random.getstate()
     lib.equations.holds = holds
     try:
         os.chdir(BOOK)
-        namespace = {"__name__": "__main__", "display": lambda *args, **options: None}
         for cell in chapter.cells:
             code = re.sub(r"^[ \t]*[%!].*$", "", cell.source, flags=re.M)
             with contextlib.redirect_stdout(io.StringIO()):
@@ -82,6 +85,26 @@ def recorded(path: Path) -> list[Call]:
         random.setstate(state)
         plt.close("all")
     return calls
+
+
+def _copy_of_functions(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The names of a chapter as they are now, for functions that look them up later."""
+    now = dict(namespace)
+    for name, one in namespace.items():
+        now[name] = _as_of(one, namespace, now) if isinstance(one, FunctionType) else one
+    return now
+
+
+def _as_of(one: Any, namespace: dict[str, Any], now: dict[str, Any]) -> Any:
+    if isinstance(one, FunctionType) and one.__globals__ is namespace:
+        copy = FunctionType(one.__code__, now, one.__name__, one.__defaults__, one.__closure__)
+        copy.__kwdefaults__ = one.__kwdefaults__
+        return copy
+    if isinstance(one, dict):
+        return {key: _as_of(value, namespace, now) for key, value in one.items()}
+    if isinstance(one, list | tuple) and type(one) in (list, tuple):
+        return type(one)(_as_of(value, namespace, now) for value in one)
+    return one
 
 
 def names_of(call: Call) -> dict[str, str]:
