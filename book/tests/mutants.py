@@ -100,7 +100,9 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                 for place, term in enumerate(terms):
                     rest = terms[1:] if place == 0 else terms
                     if place == 0 and not isinstance(rest[0], tree.Negative):
-                        yield Mutant("term", tex[: term.start] + " " + tex[_after_plus(tex, term, rest[0]) :])
+                        yield Mutant(
+                            "term", tex[: term.start] + " " + tex[_after_plus(tex, term, rest[0]) :]
+                        )
                     else:
                         yield edit("term", term, "+0" if isinstance(term, tree.Negative) else "0")
             case tree.Product(factors=factors):
@@ -114,10 +116,18 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                 for factor in factors:
                     yield edit("square", factor, f"({source(factor)})^2")
             case tree.Quotient(above=above, below=below, slash=slash):
-                swapped = f"{source(below)} / {source(above)}" if slash else _fraction(below, above, source)
+                swapped = (
+                    f"{source(below)} / {source(above)}"
+                    if slash
+                    else _fraction(below, above, source)
+                )
                 yield edit("inverted", node, swapped)
                 yield edit("denominator", node, f"({source(above)})")
-                yield edit("numerator", node, f"1/({source(below)})" if slash else f"\\frac{{1}}{{{source(below)}}}")
+                yield edit(
+                    "numerator",
+                    node,
+                    f"1/({source(below)})" if slash else f"\\frac{{1}}{{{source(below)}}}",
+                )
             case tree.Power(exponent=exponent) if exponent.end > exponent.start:
                 yield edit("exponent", exponent, f"{{{source(exponent)}+1}}")
             case tree.Root(base=base):
@@ -127,7 +137,9 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
             case tree.Rounded(base=base):
                 yield edit("rounding", node, f"({source(base)})")
             case tree.Negative(base=base):
-                yield edit("sign", node, f"+{source(base)}" if _is_binary(tex, node) else source(base))
+                yield edit(
+                    "sign", node, f"+{source(base)}" if _is_binary(tex, node) else source(base)
+                )
             case tree.Big(low=low, high=high, body=body):
                 for bound in filter(None, (low, high)):
                     if not isinstance(bound, tree.Infinity):
@@ -232,7 +244,9 @@ def _other_numbers(text: str) -> list[str]:
     if "." in text:
         return [text + "1", "0.5" if text != "0.5" else "0.4"]
     number = int(text.replace("{,}", ""))
-    return [str(other) for other in (number + 1, number - 1, 2 * number) if other not in (number, -1)]
+    return [
+        str(other) for other in (number + 1, number - 1, 2 * number) if other not in (number, -1)
+    ]
 
 
 def _is_symbol(one: Token) -> bool:
@@ -292,7 +306,9 @@ def _scripts(tex: str, every: list[Token]) -> Iterator[Mutant]:
         if one.text in ("_", "^"):
             end = _end_of_script(every, place + 1)
             inside = tex[two.start : end]
-            kind = "index" if one.text == "_" else "transpose" if two.text == r"\top" else "exponent"
+            kind = (
+                "index" if one.text == "_" else "transpose" if two.text == r"\top" else "exponent"
+            )
             if WORDS.match(inside.strip("{}")):
                 continue
             yield Mutant(kind, f"{tex[: one.start]} {tex[end:]}")

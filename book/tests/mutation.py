@@ -19,8 +19,8 @@ import lib.equations
 import matplotlib
 from book_tools import BOOK, CHAPTERS, ROOT
 from lib.equations import EquationError, check, page_of
-from lib.tex.check import task
 from lib.tex import grammar, tree
+from lib.tex.check import task
 from lib.tex.definitions import FUNCTION_LETTERS, Page, definition, introduced
 from lib.tex.displays import Display, canonical
 from matplotlib import pyplot as plt
@@ -182,7 +182,9 @@ def trials(path: Path, calls: list[Call]) -> Iterator[tuple[str, Mutant, list[tu
             names = names_of(users[0]) if users else {}
             users += [one for where, one in agreements() if where == path and one.label in own]
             for one in mutants(display.tex, {**own, **names}) if users else ():
-                changed = replace(page, text=page.text.replace(display.tex, one.tex, 1), readings={})
+                changed = replace(
+                    page, text=page.text.replace(display.tex, one.tex, 1), readings={}
+                )
                 key = f"{path.stem} {next(iter(own))}"
                 yield key, one, [(user, {"page": changed}) for user in users]
 

@@ -13,7 +13,16 @@ from lib.tex.definitions import Page
 from lib.tex.displays import canonical
 from mutants import mutants
 from mutation import (
-    Call, agreements, converted, listed, names_of, recorded, reviewed, seed, survivors, trials,
+    Call,
+    agreements,
+    converted,
+    listed,
+    names_of,
+    recorded,
+    reviewed,
+    seed,
+    survivors,
+    trials,
 )  # fmt: skip
 
 CHAPTERS_AT_ONCE = 2  # of a part: a minute on one core

@@ -161,9 +161,7 @@ class Algebra:
         shared = dict(sp.Mul(*(terms[0],)).as_powers_dict())
         for term in terms[1:]:
             powers = term.as_powers_dict()
-            shared = {
-                b: e for b, e in shared.items() if not b.is_Number and powers.get(b) == e
-            }
+            shared = {b: e for b, e in shared.items() if not b.is_Number and powers.get(b) == e}
         common = sp.Mul(*(b**e for b, e in shared.items()))
         if common == 1:
             return base
@@ -180,9 +178,7 @@ class Algebra:
         # A range may end at another dummy: that one is summed over later.
         waiting = list(ranges)
         while waiting:
-            ready = next(
-                pair for pair in waiting if not any(u.has(pair[0]) for _, u in waiting)
-            )
+            ready = next(pair for pair in waiting if not any(u.has(pair[0]) for _, u in waiting))
             waiting.remove(ready)
             body = self.total(body, *ready)
         return body

@@ -87,7 +87,7 @@ class Chance:
 
     def _of_rows(self, rows: list[tuple[tuple, sp.Expr]]) -> sp.Expr:
         """Rows of one array at two different indices may be the same row: both cases count."""
-        for (one, two) in itertools.combinations(rows, 2):
+        for one, two in itertools.combinations(rows, 2):
             if one[0][0] != two[0][0]:
                 continue
             if len(one[0][1]) != 1:

@@ -124,7 +124,7 @@ class Arithmetic:
         if unit.ones:
             axis = None
             if isinstance(other, Value):
-                axis = (other.rows if left else other.columns)
+                axis = other.rows if left else other.columns
             if axis is None or unit.column == left:
                 raise Unproved("a row of ones of unknown length")
             ones = Value(unit.scale, None, axis) if left else Value(unit.scale, axis, None)
