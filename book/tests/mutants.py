@@ -160,7 +160,7 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                     yield edit("argument", argument, f"2 ({source(argument)})")
                 if len(args) == 2 and node.function not in SYMMETRIC:
                     one, two = args
-                    yield Mutant("arguments", tex[: one.start] + source(two) + tex[one.end : two.start]
+                    yield Mutant("order", tex[: one.start] + source(two) + tex[one.end : two.start]
                                  + source(one) + tex[two.end :])  # fmt: skip
             case tree.Index(indices=indices):
                 if len(indices) == 2 and all(i.end > i.start for i in indices):

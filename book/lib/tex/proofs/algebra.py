@@ -253,9 +253,8 @@ class Algebra:
         contracted = self._contracted(body, ranges)
         if contracted is not None:
             return contracted
-        if not body.has(Entry) and len(ranges) == 1:
-            if body.is_polynomial(dummy):
-                return sp.expand(sp.summation(body, (dummy, 1, upper)))
+        if not body.has(Entry) and len(ranges) == 1 and body.is_polynomial(dummy):
+            return sp.expand(sp.summation(body, (dummy, 1, upper)))
         return _named(body, ranges)
 
     def _binomial(self, body: sp.Expr, dummy: sp.Symbol, upper: sp.Expr) -> sp.Expr | None:
@@ -298,7 +297,7 @@ class Algebra:
         return None
 
     def _contracted(self, body: sp.Expr, ranges: list) -> sp.Expr | None:
-        for dummy, upper in ranges:
+        for dummy, _ in ranges:
             if any(u.has(dummy) for _, u in ranges):
                 continue
             factors = [one for one in sp.Mul.make_args(body) if one.has(dummy)]

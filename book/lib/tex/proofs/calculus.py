@@ -7,7 +7,7 @@ import sympy as sp
 
 from lib.tex import tree
 from lib.tex.proofs.algebra import Algebra, Entry, Total, Unproved
-from lib.tex.proofs.means import Chance
+from lib.tex.proofs.means import Chance, same_place
 from lib.tex.proofs.values import Arithmetic, Function, Joined, Value
 
 Scope = Mapping[str, Any]
@@ -88,8 +88,7 @@ class Calculus:
             return Value(self.smallest(slope, variable))
         second = self.arithmetic.fresh(letter).expression
         bend = self.algebra.normal(self.derivative(slope, second))
-        delta = sp.Mul(*(sp.KroneckerDelta(a, b)
-                         for a, b in zip(variable.args[1:], second.args[1:], strict=True)))  # fmt: skip
+        delta = same_place(variable, second)
         stiffness = sp.cancel(bend / delta)
         if stiffness.has(sp.KroneckerDelta) or stiffness.has(variable.name):
             raise Unproved("a minimum of what is not quadratic")
@@ -144,8 +143,7 @@ class Calculus:
         if isinstance(one, Entry):
             name = by.name if isinstance(by, Entry) else by
             if one.name == name and isinstance(by, Entry):
-                return sp.Mul(*(sp.KroneckerDelta(a, b)
-                                for a, b in zip(one.args[1:], by.args[1:], strict=True)))  # fmt: skip
+                return same_place(one, by)
             if any(part.has(name) for part in one.args[1:]):
                 raise Unproved("the derivative of an opaque function")
             return sp.Integer(0)

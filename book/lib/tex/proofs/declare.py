@@ -8,7 +8,7 @@ import sympy as sp
 
 from lib.tex.draws import SCALARS, Drawn, drawn
 from lib.tex.evaluate import identifier_key
-from lib.tex.grammar import name_key
+from lib.tex.grammar import name_key, parse_expression
 from lib.tex.proofs.algebra import Algebra, Entry, Unproved, index
 from lib.tex.proofs.facts import orthonormal, unit
 from lib.tex.proofs.meaning import Meaning, row_argument
@@ -33,10 +33,20 @@ class Declarations:
         self.meaning = Meaning(self.algebra, Chance(self.algebra, self.laws), self.declared)
         self.angles: list[sp.Symbol] = []
         self.later: dict[str, tuple] = {}  # matrices of what a definition gives entry by entry
+        self.random: dict[str, tuple[str, ...]] = {}  # laws with parameters in TeX
         self.pieces: dict[str, tuple[str, str, str]] = {}  # rows of other matrices
 
     def finish(self) -> None:
         """Declare what needs the definitions to be known, or other symbols."""
+        for key, (kind, *parts) in self.random.items():
+            name = sp.Symbol(plain(key))
+            if kind == "pairs":
+                name = self.array(key, plain(key), drawn(parts.pop(0)).axes, frozenset())
+            else:
+                self.declared[key] = Value(Entry(name))
+            known = {one: "value" for one in self.declared}
+            shape = [self.meaning.number(parse_expression(tex, known), {}) for tex in parts]
+            self.laws[name] = Law(kind, shape=tuple(shape))
         for key, (entry, letters, sizes) in self.later.items():
             found = self.meaning.named(entry, tuple(letters), {})
             self.declared[key] = self.shaped(found.expression, letters, sizes)

@@ -21,9 +21,9 @@ def orthonormal(name: sp.Symbol, square: bool) -> Rule:
             return None
         for summed in (2, 1) if square else (2,):
             others = [one.args[3 - summed] for one in entries]
-            if all(one.args[summed] == dummy for one in entries):
-                if not any(other.has(dummy) for other in others):
-                    return sp.KroneckerDelta(*others)
+            met = all(one.args[summed] == dummy for one in entries)
+            if met and not any(other.has(dummy) for other in others):
+                return sp.KroneckerDelta(*others)
         return None
 
     return rule

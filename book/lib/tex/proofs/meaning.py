@@ -354,9 +354,9 @@ class Meaning(Calculus):
         for one, other in zip(
             places, [one for one in last.walk() if isinstance(one, tree.Index)], strict=False
         ):
-            if one.indices == (tree.Number("1"),) and one.base == other.base:
-                if _replaced(first, one, other) == last:
-                    return other.indices[0]
+            begins = one.indices == (tree.Number("1"),) and one.base == other.base
+            if begins and _replaced(first, one, other) == last:
+                return other.indices[0]
         return None
 
     def running(self, item: tree.Node, last: tree.Node | None, scope: Scope) -> Value:

@@ -39,8 +39,8 @@ def proof(*statements: str, symbols: Mapping[str, Any] | None = None, **names: A
 
     `statements` are TeX that the text says around the display: a closed form of a recurrence of the
     page (`S_i = \sum…`, which is then proved by induction), a special case (`A_i = \gamma I`), a
-    fact (`an^\top = \cos\theta`). `names` and `symbols` (keys as TeX) declare symbols as in `holds`:
-    shapes such as `"N×D"`, and besides
+    fact (`an^\top = \cos\theta`). `names` and `symbols` (keys as TeX) declare symbols as in
+    `holds`: shapes such as `"N×D"`, and besides
 
     - `"features"`, an opaque function from rows to rows; `"function"` and `"positive function"`,
       one with a number as its value;
@@ -49,6 +49,8 @@ def proof(*statements: str, symbols: Mapping[str, Any] | None = None, **names: A
     - `"index"`, a position; `"angle"`, between 0 and π; `"rows s C of Q"`, the C rows after row s;
       `"entries a N×N"`, the matrix of all `a_{ij}`;
     - `"mask N×N"`, 0 up to the diagonal and −∞ beyond; `"set"`, something that is counted;
+    - `("beta", p, q)`, a random number with that law; `("pairs", "m×m", mean, correlation)`, random
+      decisions about two of m people; mean, p, … are TeX;
     - SymPy expressions; events, as a dict from outcomes to probabilities.
     """
     keys = {identifier_key(key): one for key, one in names.items()}
@@ -112,6 +114,8 @@ class _Prover(Declarations):
                     self.declared[key] = self.opaque(key, "features" if one_row else "function")
             elif isinstance(one, dict):
                 self.declared[key] = one
+            elif isinstance(one, tuple) and one[0] in ("beta", "pairs"):
+                self.random[key] = one
             elif isinstance(one, sp.Expr):
                 self.declared[key] = Value(one)
 
@@ -278,7 +282,7 @@ class _Prover(Declarations):
         return count
 
     def induction(self) -> None:
-        """A closed form that the proof adds to a recurrence, its own or the page's, satisfies it."""
+        """A closed form that the proof adds to a recurrence, its own or the page's, must fit it."""
         for closed in self.definitions:
             if closed.source not in self.added or closed.key not in self.meaning.used:
                 continue

@@ -37,9 +37,9 @@ class Joined:
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """A multiple of the identity matrix, or a row of ones (`ones`): what they meet says the size."""
+    """A multiple of the identity matrix, or a row of ones (`ones`), of the size that it meets."""
 
-    scale: sp.Expr = sp.Integer(1)
+    scale: sp.Expr = sp.S.One
     ones: bool = False
     column: bool = False
 
