@@ -44,7 +44,7 @@ class Declarations:
                 name = self.array(key, plain(key), drawn(parts.pop(0)).axes, frozenset())
             else:
                 self.declared[key] = Value(Entry(name))
-            known = {one: "value" for one in self.declared}
+            known = dict.fromkeys(self.declared, "value")
             shape = [self.meaning.number(parse_expression(tex, known), {}) for tex in parts]
             self.laws[name] = Law(kind, shape=tuple(shape))
         for key, (entry, letters, sizes) in self.later.items():

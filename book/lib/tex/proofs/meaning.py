@@ -295,14 +295,17 @@ class Meaning(Calculus):
         return Value(sp.sqrt(self.arithmetic.square(self.value(node.base, scope))))
 
     def _absolute(self, node: tree.Absolute, scope: Scope) -> Value:
-        inner = node.base
-        if isinstance(
-            inner, tree.Call | tree.Product
-        ):  # TA(d): a set does not say that it is called
-            inner = inner.function if isinstance(inner, tree.Call) else inner.factors[0]
-        size = f"|{inner.key}|" if isinstance(inner, tree.Name) else ""
-        if size in self.declared:
-            return self.declared[size]
+        inner, args = node.base, ()
+        if isinstance(inner, tree.Call):
+            inner, args = inner.function, inner.args
+        elif isinstance(inner, tree.Product):  # TA(d), where nothing says that a set is called
+            inner, *args = inner.factors
+        size = self.declared.get(f"|{inner.key}|") if isinstance(inner, tree.Name) else None
+        if size is not None and args:
+            at = [self.algebra.normal(self.number(one, scope)) for one in args]
+            return Value(Entry(size.expression, *at))
+        if size is not None:
+            return size
         return Value(sp.Abs(self.algebra.normal(self.number(node.base, scope))))
 
     def _rounded(self, node: tree.Rounded, scope: Scope) -> Value:
