@@ -155,14 +155,13 @@ class Task:
         wanted = {key: one for key, one in self.bindings.items() if isinstance(one, Drawn)}
         small = self.has_mean()
         for case in self.cases:
-            for number in range((self.draws or (2 if small else 3)) if wanted else 1):
+            asked = {key: one for key, one in wanted.items() if key not in case}
+            for number in range((self.draws or (2 if small else 3)) if asked else 1):
                 rng = np.random.default_rng([seed, number, self.tried])
                 bound = {**self.bindings, **case}
                 fixed = {key: one for key, one in bound.items() if not isinstance(one, Drawn)}
                 try:
-                    made = draw(
-                        {k: one for k, one in wanted.items() if k not in case}, fixed, rng, small
-                    )
+                    made = draw(asked, fixed, rng, small)
                 except KeyError as error:
                     raise self.fail(f"the size {error} is not bound") from None
                 self.once({**fixed, **made}, frozenset(made))
@@ -426,10 +425,12 @@ def difference(relation: str, left: Any, right: Any, tolerance: float, within: A
         return "≈ needs within=, the tolerance"
     if relation in ("=", "approx"):
         wrong = apart > (tolerance * scale if within is None else within)
-    elif relation in ("le", "<"):
-        wrong = one.real > other.real + (1e-12 * scale if relation == "le" else 0)
-    elif relation in ("ge", ">"):
-        wrong = one.real < other.real - (1e-12 * scale if relation == "ge" else 0)
+    elif relation in ("le", "ge"):
+        low, high = (one, other) if relation == "le" else (other, one)
+        wrong = low.real > high.real + 1e-12 * scale
+    elif relation in ("<", ">"):
+        low, high = (one, other) if relation == "<" else (other, one)
+        wrong = low.real >= high.real
     elif relation == "ne":
         wrong = one == other
     else:
