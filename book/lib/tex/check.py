@@ -199,7 +199,10 @@ class Task:
 
     def free(self, scope: Scope, node: tree.Node) -> Iterable[dict[str, int]]:
         """All values of the letters of `node` that are indices and that nothing binds."""
-        letters = [one for one in free_names(node) if not scope.knows(one)]
+        left = node.sides[0] if isinstance(node, tree.Chain) else node
+        letters = [
+            one for one in free_names(node) if not scope.knows(one) and one != self.head(left)
+        ]
         spans = []
         for letter in letters:
             try:
@@ -278,12 +281,16 @@ class Task:
             self.tried += 1
             self.compare(scope, relation, left, right, first, second, setting)
 
+    def head(self, side: tree.Node) -> str | None:
+        """The symbol of a side that is nothing but a symbol, with its indices or arguments."""
+        while isinstance(side, tree.Index | tree.Call):
+            side = side.base if isinstance(side, tree.Index) else side.function
+        return side.key if isinstance(side, tree.Name) else None
+
     def defines(self, scope: Scope, side: tree.Node) -> bool:
         """Whether the left side is a symbol that nothing but this display defines."""
-        head = side
-        while isinstance(head, tree.Index | tree.Call):
-            head = head.base if isinstance(head, tree.Index) else head.function
-        return isinstance(head, tree.Name) and not scope.knows(head.key)
+        key = self.head(side)
+        return key is not None and not scope.knows(key)
 
     def compare(self, scope, relation, left, right, first, second, setting) -> None:
         if left is None:
