@@ -5,7 +5,8 @@ from book_tools import BOOK
 from lib.tex import tree
 from lib.tex.definitions import introduced
 from lib.tex.displays import displays, prose
-from lib.tex.grammar import name_key, parse, parse_expression
+from lib.tex.grammar import parse, parse_expression
+from lib.tex.keys import name_key
 from lib.tex.reader import TexError
 from lib.tex.tree import (
     Absolute,
