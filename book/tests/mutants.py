@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from lib.tex import grammar, tree
 from lib.tex.displays import canonical
+from lib.tex.keys import GREEK
 from lib.tex.reader import SPACES, TexError, Token, tokens
 
 
@@ -250,7 +251,7 @@ def _other_numbers(text: str) -> list[str]:
 
 
 def _is_symbol(one: Token) -> bool:
-    return one.kind == "letter" or one.text in grammar.GREEK
+    return one.kind == "letter" or one.text in GREEK
 
 
 def _alike(one: str, other: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.tex import tree, values
+from lib.tex.definitions import Problem
 from lib.tex.values import ValueProblem
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def _lengths(scope: "Scope", letter: str, node: tree.Node, seen: set) -> Iterato
 
 
 def _length(scope: "Scope", base: tree.Node, position: int, count: int, seen: set) -> Iterator[int]:
-    from lib.tex.evaluate import Problem
-
     if isinstance(base, tree.Name) and not scope.binds(base.key):
         for one in scope.definitions.get(base.key, ()):
             if id(one) not in seen and position < len(one.indices):
@@ -132,10 +131,8 @@ def _fill(scope: "Scope", found: list, after: tree.Node | None) -> bool:
 
 
 def _with_index(item: tree.Node, index: tree.Node, number: int) -> tree.Node:
-    from lib.tex.evaluate import replaced
-
     exact = tree.Number(str(number), start=index.start, end=index.end)
-    return replaced(item, index, exact)
+    return tree.replaced(item, index, exact)
 
 
 def _difference(one: tree.Node, other: tree.Node) -> tuple[tree.Node, tree.Node] | None:

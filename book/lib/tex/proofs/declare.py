@@ -7,8 +7,8 @@ from typing import Any
 import sympy as sp
 
 from lib.tex.draws import SCALARS, Drawn, drawn
-from lib.tex.evaluate import identifier_key
-from lib.tex.grammar import name_key, parse_expression
+from lib.tex.grammar import parse_expression
+from lib.tex.keys import identifier_key, name_key
 from lib.tex.proofs.algebra import Algebra, Entry, Unproved, index
 from lib.tex.proofs.facts import orthonormal, unit
 from lib.tex.proofs.meaning import Meaning, row_argument

@@ -13,10 +13,10 @@ from typing import Any
 import sympy as sp
 
 from lib.tex import tree
+from lib.tex.bindings import Named
 from lib.tex.definitions import Definition, Law, Source, definition, introduced, law, read
 from lib.tex.draws import Drawn
-from lib.tex.evaluate import Named, identifier_key
-from lib.tex.grammar import name_key
+from lib.tex.keys import identifier_key, name_key
 from lib.tex.proofs import means
 from lib.tex.proofs.algebra import Entry, Total, Unproved
 from lib.tex.proofs.declare import Declarations, plain
