@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lib.tex import tree, values
+from lib.tex.definitions import Problem
 from lib.tex.values import ValueProblem
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def _lengths(scope: "Scope", letter: str, node: tree.Node, seen: set) -> Iterato
 
 
 def _length(scope: "Scope", base: tree.Node, position: int, count: int, seen: set) -> Iterator[int]:
-    from lib.tex.evaluate import Problem
-
     if isinstance(base, tree.Name) and not scope.binds(base.key):
         for one in scope.definitions.get(base.key, ()):
             if id(one) not in seen and position < len(one.indices):
@@ -81,7 +80,7 @@ def assignments(scope: "Scope", node: tree.Big) -> Iterator[dict[str, Any]]:
     else:
         numbers = range(1, span(scope, node.index, node.body) + 1)
     for number in numbers:
-        with scope.within({node.index: number}):
+        with scope.within({node.index: number}, letters=True):
             if node.condition is not None and not scope.true(node.condition):
                 continue
         yield {node.index: number}
@@ -132,10 +131,8 @@ def _fill(scope: "Scope", found: list, after: tree.Node | None) -> bool:
 
 
 def _with_index(item: tree.Node, index: tree.Node, number: int) -> tree.Node:
-    from lib.tex.evaluate import replaced
-
     exact = tree.Number(str(number), start=index.start, end=index.end)
-    return replaced(item, index, exact)
+    return tree.replaced(item, index, exact)
 
 
 def _difference(one: tree.Node, other: tree.Node) -> tuple[tree.Node, tree.Node] | None:
@@ -256,7 +253,7 @@ def not_least(scope: "Scope", node: tree.ArgMin, candidate: Any) -> str:
         if node.condition is not None and not scope.true(node.condition):
             return "outside its range"
     whole = np.atleast_2d(np.asarray(candidate, dtype=float))
-    least = at(candidate)
+    least, higher = at(candidate), False
     for where in np.ndindex(*whole.shape):
         for size in (1e-3, 0.1, 0.5):
             for sign in (-1, 1):
@@ -265,5 +262,8 @@ def not_least(scope: "Scope", node: tree.ArgMin, candidate: Any) -> str:
                 given = other if values.shape(candidate) else other.item()
                 if not np.isfinite(value := at(given)) or value < least - 1e-12 * abs(least):
                     return f"{value:.6g} beside it, {least:.6g} there"
+                higher |= value > least + 1e-9 * abs(least)
+    if not higher:
+        return f"{least:.6g} everywhere"
     steep = np.abs(slopes(candidate, at)).max()
     return f"slope {steep:.3g}" if steep > 1e-8 * max(1.0, abs(least)) else ""

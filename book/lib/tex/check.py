@@ -1,7 +1,7 @@
 r"""Whether a printed equation holds for given bindings, and what kind of check that was."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise, product
@@ -11,11 +11,24 @@ import numpy as np
 import sympy as sp
 
 from lib.tex import calculus, tree, values
-from lib.tex.definitions import Definition, Law, Page, Reading, Source, definition, law, read
+from lib.tex.bindings import Named, bind, binding, case_list
+from lib.tex.compare import brief, difference, numbers, short, tightest
+from lib.tex.definitions import (
+    Definition,
+    Law,
+    Page,
+    Problem,
+    Reading,
+    Source,
+    definition,
+    law,
+    read,
+)
 from lib.tex.displays import digest
-from lib.tex.draws import Drawn, draw, drawn, symbol
-from lib.tex.evaluate import Named, Problem, Scope, function, identifier_key, is_constant
-from lib.tex.grammar import name_key
+from lib.tex.draws import Drawn, draw, symbol
+from lib.tex.evaluate import Scope
+from lib.tex.keys import identifier_key
+from lib.tex.names import is_constant
 from lib.tex.proofs.algebra import Unproved
 from lib.tex.proofs.prove import Proof, prove
 from lib.tex.reader import TexError
@@ -25,7 +38,6 @@ PROVED, AT_SIZES, COUNTED = "proved for all sizes", "proved at these sizes", "co
 EXACT, RANDOM = "exact expectation", "random numbers, to rounding"
 INEQUALITY, MEASURED, DEFINITION = "inequality", "measured", "definition"
 ORDER = {"le", "ge", "<", ">"}
-SIGNS = {"le": "≤", "ge": "≥", "ne": "≠", "approx": "≈"}
 TIGHT = 0.1  # an inequality needs a case this near to equality
 
 
@@ -66,6 +78,7 @@ class Task:
     tried: int = field(init=False, default=0)  # comparisons
     assigned: int = field(init=False, default=0)  # values of the free indices, over all cases
     used: set[str] = field(init=False, default_factory=set)
+    needed: set[int] = field(init=False, default_factory=set)  # definitions
     sums: dict = field(init=False, default_factory=dict)
     exact: bool = field(init=False, default=False)
     counted: bool = field(init=False, default=True)
@@ -76,7 +89,7 @@ class Task:
         """An EquationError whose message begins with the line and names the part."""
         source = source or self.source
         node = node or tree.Node(start=0, end=0)
-        part = f"`{_short(source.quote(node))}`: " if node.end > node.start else ""
+        part = f"`{short(source.quote(node))}`: " if node.end > node.start else ""
         where = source.place(node.start) if source.where else self.source.place(0)
         return EquationError(f"{where}: equation {self.label}: {part}{message}")
 
@@ -157,14 +170,13 @@ class Task:
         wanted = {key: one for key, one in self.bindings.items() if isinstance(one, Drawn)}
         small = self.has_mean()
         for case in self.cases:
-            for number in range((self.draws or (2 if small else 3)) if wanted else 1):
+            asked = {key: one for key, one in wanted.items() if key not in case}
+            for number in range((self.draws or (2 if small else 3)) if asked else 1):
                 rng = np.random.default_rng([seed, number, self.tried])
                 bound = {**self.bindings, **case}
                 fixed = {key: one for key, one in bound.items() if not isinstance(one, Drawn)}
                 try:
-                    made = draw(
-                        {k: one for k, one in wanted.items() if k not in case}, fixed, rng, small
-                    )
+                    made = draw(asked, fixed, rng, small)
                 except KeyError as error:
                     raise self.fail(f"the size {error} is not bound") from None
                 self.once({**fixed, **made}, frozenset(made))
@@ -184,21 +196,28 @@ class Task:
         self.settings.append(_scalars(bound))
         try:
             for node, source in self.conditions:
-                self.condition(scope, node, source)
+                try:
+                    self.condition(scope, node, source)
+                except (ValueProblem, LookupError, ValueError, TypeError) as error:
+                    raise self.fail(str(error), node, source) from error
             for letters in self.free(scope, main):
                 self.assigned += 1
-                with scope.within(letters):
+                with scope.within(letters, letters=True):
                     self.sides(scope, main, {**_scalars(bound), **letters})
         except Problem as problem:
             raise self.fail(str(problem), problem.node, problem.source) from problem
         self.used |= scope.used
+        self.needed |= scope.read
         self.exact |= scope.exact
         for place, filled in scope.sums.items():
             self.sums[place] = self.sums.get(place, False) or filled
 
     def free(self, scope: Scope, node: tree.Node) -> Iterable[dict[str, int]]:
         """All values of the letters of `node` that are indices and that nothing binds."""
-        letters = [one for one in free_names(node) if not scope.knows(one)]
+        left = node.sides[0] if isinstance(node, tree.Chain) else node
+        letters = [
+            one for one in free_names(node) if not scope.knows(one) and one != self.head(left)
+        ]
         spans = []
         for letter in letters:
             try:
@@ -206,8 +225,8 @@ class Task:
             except ValueProblem as error:
                 where = next(p for p in node.walk() if p == tree.Name(letter))
                 raise self.fail(str(error), where) from None
-        for numbers in product(*spans):
-            yield dict(zip(letters, numbers, strict=True))
+        for chosen in product(*spans):
+            yield dict(zip(letters, chosen, strict=True))
 
     def condition(self, scope: Scope, node: tree.Node, source: Source) -> None:
         """What the display says besides must be so in this case."""
@@ -215,7 +234,7 @@ class Task:
             if isinstance(node, tree.Claim):
                 return self.claim(scope, node)
             for letters in self.free(scope, node):
-                with scope.within(letters):
+                with scope.within(letters, letters=True):
                     if "in" in node.relations:
                         continue
                     sides = [scope.value(side) for side in node.sides]
@@ -228,18 +247,33 @@ class Task:
 
     def claim(self, scope: Scope, node: tree.Claim) -> None:
         """Words such as `while active`: the check says what they claim."""
-        words = node.words
-        if words == "for all":
-            return
-        key = next((k for k in (words, words.partition(" ")[2]) if k in scope.bindings), None)
+        if node.words == "for all":
+            return self.for_all(node)
+        words = node.words, node.words.partition(" ")[2]
+        key = next((one for one in words if one in scope.bindings), None)
         if key is None:
             raise self.fail("what these words claim is not bound", node)
         reading = scope.bindings[key]
         scope.used.add(key)
-        if isinstance(reading, Named):
-            reading = scope.computed(key, reading)
-        if not np.all(reading):
-            raise self.fail("this is not so", node)
+        rows = tree.Row(node.args)
+        for letters in self.free(scope, rows):
+            with scope.within(letters, letters=True):
+                if isinstance(reading, Named) and node.args:
+                    listed = [one() for one in calculus.without_dots(scope, node.args)]
+                    holds = scope.invoke(key, reading, (values.stack(listed),))
+                else:
+                    holds = scope.computed(key, reading)
+                if not np.all(holds):
+                    raise self.fail("this is not so", node)
+        return None
+
+    def for_all(self, node: tree.Claim) -> None:
+        """The letters of `for all j` must be those that the condition before leaves free."""
+        before = [one for one, _ in self.conditions if one.start < node.start]
+        letters = [one.key for one in node.args if isinstance(one, tree.Name)]
+        free = free_names(before[-1]) if before else []
+        if not letters or any(one not in free or one in self._bound() for one in letters):
+            raise self.fail("this is about no letter of the condition", node)
 
     def sides(self, scope: Scope, main: tree.Chain, setting: Mapping[str, Any]) -> None:
         """Evaluate the sides of the claim and compare each with the one before."""
@@ -254,7 +288,7 @@ class Task:
             value = scope.value(side)
             if isinstance(value, Outcomes | Named | str | values.Batch):
                 raise self.fail("this has no value", side)
-            if values.is_symbolic(value) is False and not np.all(np.isfinite(_numbers(value))):
+            if values.is_symbolic(value) is False and not np.all(np.isfinite(numbers(value))):
                 raise self.fail("not finite, which shows nothing", side)
             found.append(value)
         pairs = zip(main.relations, found, found[1:], main.sides, main.sides[1:], strict=False)
@@ -262,12 +296,16 @@ class Task:
             self.tried += 1
             self.compare(scope, relation, left, right, first, second, setting)
 
+    def head(self, side: tree.Node) -> str | None:
+        """The symbol of a side that is nothing but a symbol, with its indices or arguments."""
+        while isinstance(side, tree.Index | tree.Call):
+            side = side.base if isinstance(side, tree.Index) else side.function
+        return side.key if isinstance(side, tree.Name) else None
+
     def defines(self, scope: Scope, side: tree.Node) -> bool:
         """Whether the left side is a symbol that nothing but this display defines."""
-        head = side
-        while isinstance(head, tree.Index | tree.Call):
-            head = head.base if isinstance(head, tree.Index) else head.function
-        return isinstance(head, tree.Name) and not scope.knows(head.key)
+        key = self.head(side)
+        return key is not None and not scope.knows(key)
 
     def compare(self, scope, relation, left, right, first, second, setting) -> None:
         if left is None:
@@ -280,18 +318,13 @@ class Task:
             return
         if isinstance(left, values.Identity) or isinstance(right, values.Identity):
             raise self.fail("the identity has no size here", second)
-        if values.shape(left) != values.shape(right) and not (
-            values.is_zero(left) or values.is_zero(right)
-        ):
-            texts = values.size_text(left), values.size_text(right)
-            raise self.fail(f"ShapeError: left {texts[0]}, right {texts[1]}", second)
         tolerance = 1e-6 if scope.approximate else 1e-7 if scope.exact else 1e-9
         if message := difference(relation, left, right, tolerance, self.within):
             raise self.fail(message + _setting(setting), second)
         if relation in ORDER:
             self.pairs.append((relation, left, right, second))
         if not (values.is_symbolic(left) or values.is_symbolic(right)):
-            one, other = _numbers(left), _numbers(right)
+            one, other = numbers(left), numbers(right)
             scale = max(np.abs(one).max(), np.abs(other).max())
             self.nonzero |= bool(scale > 0)
             if scale > 0 and relation in ("=", "approx"):
@@ -309,6 +342,10 @@ class Task:
             raise self.fail("both sides are the same", main)
         if not self.nonzero and not self.is_definition():
             raise self.fail("all sides are 0 in every case, which shows nothing", main)
+        own = [one for one in self.definitions if one.source is self.source]
+        for one in own if not self.is_definition() else []:
+            if id(one) not in self.needed:
+                raise self.fail(f"{one.key} is defined here, but nothing needs it", one.body)
         for (source, start), filled in self.sums.items():
             if not filled and source == id(self.source):
                 place = tree.Node(start=start, end=min(start + 20, len(self.source.tex)))
@@ -377,8 +414,8 @@ class Task:
 
     def for_all_sizes(self) -> str:
         """What a proof in index notation used; "" if there is none and none was asked for."""
-        shaped = any(isinstance(one, Drawn) and one.axes for one in self.bindings.values())
-        if self.wanted is None and not shaped:
+        drawn = any(isinstance(one, Drawn) for one in self.bindings.values())
+        if self.wanted is None and not drawn:
             return ""
         try:
             return prove(self, self.wanted)
@@ -406,84 +443,7 @@ class Task:
             return False
 
 
-# --- comparing
-
-
-def difference(relation: str, left: Any, right: Any, tolerance: float, within: Any) -> str:
-    """Why the relation does not hold, "" if it does."""
-    if values.is_symbolic(left) or values.is_symbolic(right):
-        return _symbolic_difference(relation, left, right)
-    one, other = np.broadcast_arrays(_numbers(left), _numbers(right))
-    scale = max(np.abs(one).max(), np.abs(other).max(), 1e-300)
-    apart = np.abs(one - other)
-    if relation == "approx" and within is None:
-        return "≈ needs within=, the tolerance"
-    if relation in ("=", "approx"):
-        wrong = apart > (tolerance * scale if within is None else within)
-    elif relation in ("le", "<"):
-        wrong = one.real > other.real + (1e-12 * scale if relation == "le" else 0)
-    elif relation in ("ge", ">"):
-        wrong = one.real < other.real - (1e-12 * scale if relation == "ge" else 0)
-    elif relation == "ne":
-        wrong = one == other
-    else:
-        return f"the relation {relation} is not read here"
-    if not np.any(wrong):
-        return ""
-    where = np.unravel_index(np.argmax(wrong), wrong.shape)
-    sign = "" if relation == "=" else f" (not {SIGNS.get(relation, relation)})"
-    entry = f" in entry {tuple(int(n) + 1 for n in where)}" if one.size > 1 else ""
-    return f"left {_brief(one[where])}, right {_brief(other[where])}{sign}{entry}"
-
-
-def _symbolic_difference(relation: str, left: Any, right: Any) -> str:
-    if relation != "=":
-        return f"{SIGNS.get(relation, relation)} needs numbers"
-    pairs = zip(np.ravel(np.asarray(left, dtype=object)),
-                np.ravel(np.asarray(right, dtype=object)), strict=True)  # fmt: skip
-    rng = np.random.default_rng(1)
-    for one, other in pairs:
-        gap = sp.sympify(one) - sp.sympify(other)
-        chosen = {
-            free: int(rng.integers(2, 9)) if free.is_integer
-            else sp.Rational(int(rng.integers(3, 30)), 10)
-            for free in sorted(gap.free_symbols, key=str)
-        }  # fmt: skip
-        number = sp.N(gap.subs(chosen))
-        if number.is_number and abs(number) > 1e-8 * (1 + abs(sp.N(sp.sympify(one).subs(chosen)))):
-            return f"left {_short(str(one))}, right {_short(str(other))}"
-        if gap != 0 and sp.simplify(gap) != 0:
-            return f"left {_short(str(one))}, right {_short(str(other))}"
-    return ""
-
-
-def tightest(pairs: Sequence[tuple]) -> tuple[float, str]:
-    """The smallest relative gap of an inequality's cases, and the ratio of its sides there."""
-    sides = [np.broadcast_arrays(_numbers(p[1]).real, _numbers(p[2]).real) for p in pairs]
-    left = np.concatenate([one.ravel() for one, _ in sides])
-    right = np.concatenate([other.ravel() for _, other in sides])
-    scale = np.maximum(np.abs(left), np.abs(right))
-    whole = scale.max() or 1.0
-    gap = np.abs(left - right) / np.where(np.minimum(np.abs(left), np.abs(right)) > 0, scale, whole)
-    at = int(np.argmin(gap))
-    low, high = sorted((abs(left[at]), abs(right[at])))
-    return float(gap[at]), f"{high / low:.4g}" if low else f"{high:.3g} from 0"
-
-
-def _numbers(value: Any) -> np.ndarray:
-    array = np.asarray(value)
-    if array.dtype == object:
-        array = np.asarray(array, dtype=float)
-    return array if np.iscomplexobj(array) else array.astype(float)
-
-
-def _brief(value: Any) -> str:
-    number = complex(value)
-    return f"{number.real:.6g}" if number.imag == 0 else f"{number:.4g}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 90 else text[:87] + "…"
+# --- settings
 
 
 def _scalars(bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -495,7 +455,7 @@ def _plain_key(key: str) -> str:
 
 
 def _setting(setting: Mapping[str, Any]) -> str:
-    shown = [f"{_plain_key(key)}={_brief(one)}" for key, one in setting.items()]
+    shown = [f"{_plain_key(key)}={brief(one)}" for key, one in setting.items()]
     return f" ({', '.join(shown)})" if shown else ""
 
 
@@ -507,8 +467,8 @@ def _sizes(settings: list[dict[str, Any]]) -> str:
             if isinstance(number, int) and not isinstance(number, bool) and len(key) < 9:
                 found.setdefault(key, []).append(number)
     texts = []
-    for key, numbers in found.items():
-        low, high = min(numbers), max(numbers)
+    for key, several in found.items():
+        low, high = min(several), max(several)
         texts.append(f"{_plain_key(key)}={low}" + (f"…{high}" if high > low else ""))
     return ", ".join(texts)
 
@@ -557,59 +517,8 @@ def task(
     source = page.sources[page.position(label)]
     if tex is not None:
         source = Source(tex, source.where, source.line, label)
-    bound = dict(_bind(bindings))
-    bound |= {identifier_key(key): _binding(one) for key, one in names.items()}
-    every = [dict(_bind(case)) for case in _cases(cases)]
+    bound = dict(bind(bindings))
+    bound |= {identifier_key(key): binding(one) for key, one in names.items()}
+    every = [dict(bind(case)) for case in case_list(cases)]
     texts = (given,) if isinstance(given, str) else tuple(given or ())
     return Task(label, page, source, bound, every, draws, texts, tuple(pages), within, proof)
-
-
-def _bind(bindings: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Keys and values; a key such as `w, w'` names the columns of outcomes that come together."""
-    for name, given in bindings.items():
-        if isinstance(given, Outcomes) and "," in name:
-            keys = [_key(one.strip()) for one in name.split(",")]
-            for key, column in zip(keys, np.moveaxis(given.values, 1, 0), strict=True):
-                yield key, Outcomes(column, given.weights, given)
-        else:
-            yield _key(name), _binding(given)
-
-
-def _binding(given: Any) -> Any:
-    if isinstance(given, str):
-        return drawn(given)
-    if isinstance(given, dict):
-        return {_key(k) if isinstance(k, str) else k: _binding(v) for k, v in given.items()}
-    if isinstance(given, Callable):
-        return function(given)
-    if isinstance(given, tuple) and given and isinstance(given[0], str):
-        return given
-    return values.value(given)
-
-
-def _cases(cases: Any) -> list[dict[str, Any]]:
-    """Cases as a list of dicts, or a dict of choices: `{"N": (3, 5), "D, M": [(2, 4), (3, 2)]}`."""
-    if cases is None:
-        return [{}]
-    if isinstance(cases, Mapping):
-        choices = []
-        for names, found in cases.items():
-            keys = [name.strip() for name in names.split("," if "," in names else None)]
-            rows = [(one,) if len(keys) == 1 else tuple(one) for one in found]
-            choices.append([dict(zip(keys, row, strict=True)) for row in rows])
-        merged = [{k: v for part in parts for k, v in part.items()} for parts in product(*choices)]
-    else:
-        merged = [dict(case) for case in cases]
-    for key in merged[0] if len(merged) > 1 else ():
-        first = merged[0][key]
-        if all(type(c[key]) is int and c[key] == first for c in merged):
-            raise ValueError(f"{key} is {first} in every case: vary it, or bind it once")
-    return merged
-
-
-def _key(name: str) -> str:
-    """The key of a symbol written as Python or as TeX does."""
-    return identifier_key(name) if name.isidentifier() else name_key(name)
-
-
-Checker = Callable[..., Record]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from lib.tex import grammar, tree
+from lib.tex import grammar, keys, tree
 from lib.tex.displays import Display, displays, prose
-from lib.tex.grammar import key, text_of, words_of
-from lib.tex.reader import Atom, Group, Piece, Scripted, TexError, layout
+from lib.tex.keys import key, text_of, words_of
+from lib.tex.reader import Atom, Command, Group, Piece, Scripted, TexError, layout
 
 FUNCTION_LETTERS = {"f", "g", "h", r"\phi", r"\psi"}
 
@@ -32,6 +32,14 @@ class Source:
 
     def quote(self, node: tree.Node) -> str:
         return " ".join(self.tex[node.start : node.end].split())
+
+
+class Problem(Exception):
+    """A part that has no value; `node` is the part and `source` the TeX that it stands in."""
+
+    def __init__(self, message: str, node: tree.Node, source: Source):
+        super().__init__(message)
+        self.node, self.source = node, source
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,19 +87,19 @@ def introduced(tex: str) -> Iterator[tuple[str, str]]:
     """The keys of the symbols on the left of `=` in a display, and whether each is a function."""
     part: list[Piece] = []
     before_relation = True
-    for piece in (*grammar.flatten(layout(tex)), None):
+    for piece in (*keys.flatten(layout(tex)), None):
         mark = text_of(piece) if piece is not None else ","
         ends = mark in (",", ";", ".", ":") or (words_of(piece) is not None and part)
         if ends and _depth(part) == 0:
             part, before_relation = [], True
-        elif mark in grammar.RELATIONS and before_relation:
+        elif mark in keys.RELATIONS and before_relation:
             before_relation = False
             if mark == "=":
                 yield from _head(part)
-        elif words_of(piece) not in grammar.CONNECTIVES or piece is None:
+        elif words_of(piece) not in keys.CONNECTIVES or piece is None:
             part.append(piece)
-    for piece in grammar.flatten(layout(tex)):
-        if key(grammar.bare(piece)) in FUNCTION_LETTERS:
+    for piece in keys.flatten(layout(tex)):
+        if key(keys.bare(piece)) in FUNCTION_LETTERS:
             yield from _parameters(tex)
             return
 
@@ -105,29 +113,29 @@ def _head(part: list[Piece]) -> Iterator[tuple[str, str]]:
     if not part or r"\mid" in map(text_of, part):
         return
     name, rest = part[0], part[1:]
-    base = grammar.bare(name)
-    if not isinstance(base, Atom | grammar.Command) or (
+    base = keys.bare(name)
+    if not isinstance(base, Atom | Command) or (
         isinstance(base, Atom) and base.kind not in ("letter", "command")
     ):
         return
-    if text_of(base) in (*grammar.CLOSING, *grammar.BIG, *grammar.FUNCTIONS, r"\lim", r"\nabla"):
+    if text_of(base) in (*keys.CLOSING, *keys.BIG, *keys.FUNCTIONS, r"\lim", r"\nabla"):
         return
-    if isinstance(base, grammar.Command) and base.name in (r"\frac", r"\sqrt", r"\binom"):
+    if isinstance(base, Command) and base.name in (r"\frac", r"\sqrt", r"\binom"):
         return
-    if key(base) in grammar.MEANS or (base == name and key(base) == "e"):
+    if key(base) in keys.MEANS or (base == name and key(base) == "e"):
         return
     if isinstance(name, Scripted):
         kept = (
-            name.sub if grammar.marks(name.sub, below=True) else None,
-            name.sup if grammar.marks(name.sup) else None,
+            name.sub if keys.marks(name.sub, below=True) else None,
+            name.sup if keys.marks(name.sup) else None,
         )
-        symbol = grammar.scripted_key(name, *kept)
+        symbol = keys.scripted_key(name, *kept)
     else:
         symbol = key(name)
     if not rest:
         yield symbol, "value"
         return
-    group = isinstance(grammar.bare(rest[0]), Group) and len(rest) == 1
+    group = isinstance(keys.bare(rest[0]), Group) and len(rest) == 1
     marks = text_of(rest[0]), text_of(rest[-1])
     if group or (marks == ("(", ")") and _depth(rest[:-1]) == 1):
         yield symbol, "function"
@@ -135,7 +143,7 @@ def _head(part: list[Piece]) -> Iterator[tuple[str, str]]:
 
 def _parameters(tex: str) -> Iterator[tuple[str, str]]:
     """Letters for functions that are parameters of what is defined, as in MSE(f) = … f(q) …"""
-    pieces = grammar.flatten(layout(tex))
+    pieces = keys.flatten(layout(tex))
     marks = [text_of(piece) for piece in pieces]
     if len(pieces) < 4 or marks[1] != "(" or "=" not in marks or ")" not in marks:
         return

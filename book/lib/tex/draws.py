@@ -16,8 +16,7 @@ import numpy as np
 import sympy as sp
 
 from lib.tex.chance import sphere
-from lib.tex.evaluate import identifier_key
-from lib.tex.grammar import name_key
+from lib.tex.keys import key_of
 from lib.tex.values import Outcomes, outcomes
 
 SCALARS = {"real", "positive", "share", "size"}
@@ -39,9 +38,7 @@ def drawn(text: str) -> Drawn:
         return Drawn(frozenset(words), None)
     if not words or not set(words[:-1]) <= WORDS:
         raise ValueError(f"{text!r} is neither a shape nor one of {', '.join(sorted(SCALARS))}")
-    axes = tuple(
-        identifier_key(one) if one.isidentifier() else name_key(one) for one in words[-1].split("×")
-    )
+    axes = tuple(map(key_of, words[-1].split("×")))
     return Drawn(frozenset(words[:-1]), axes)
 
 

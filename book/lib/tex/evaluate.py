@@ -4,11 +4,8 @@ A `Scope` knows the bindings of a check, what the page defines and the laws that
 `Scope.value(node)` is a number, a matrix, a family of matrices, a function or a set; see `values`.
 """
 
-import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,268 +13,31 @@ import numpy as np
 import sympy as sp
 
 from lib.tex import calculus, chance, tree, values
-from lib.tex.definitions import Definition, Law, Source
-from lib.tex.values import Batch, Identity, Outcomes, ValueProblem
+from lib.tex.bindings import Named, invoke
+from lib.tex.definitions import Problem
+from lib.tex.names import Names, Reference, is_constant
+from lib.tex.values import Batch, Identity, ValueProblem
 
-DEPTH = 400  # definitions within definitions
-TERMS = 2000  # of an infinite series
+TERMS = 300  # of an infinite series
 UNSET = object()
 
 
-class Problem(Exception):
-    """A part that has no value; `node` is the part and `source` the TeX that it stands in."""
-
-    def __init__(self, message: str, node: tree.Node, source: Source):
-        super().__init__(message)
-        self.node, self.source = node, source
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A function that the page defines, as a value."""
-
-    key: str
-
-
-@dataclass(frozen=True, eq=False)
-class Named:
-    """A Python function with the keys of its parameters, None for one that no key can name."""
-
-    function: Callable
-    parameters: tuple[str, ...]
-
-
-def identifier_key(name: str) -> str:
-    r"""The key that a Python name stands for: `phi`: `\phi`, `D_random`: `D_\text{random}`."""
-    from lib.tex.grammar import GREEK as LETTERS
-
-    base, _, sub = name.rstrip("_").partition("_")
-    base = rf"\{base}" if rf"\{base}" in (*LETTERS, r"\ell") else base
-    sub = rf"\{sub}" if rf"\{sub}" in LETTERS else sub
-    return f"{base}_{{{sub}}}" if sub else base
-
-
-def function(given: Callable) -> Named:
-    """The function with the keys of its parameters that have no default."""
-    try:
-        found = inspect.signature(given).parameters.values()
-    except (ValueError, TypeError):
-        return Named(given, ("x",))
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    named = [one.name for one in found if one.kind in positional and one.default is one.empty]
-    return Named(given, tuple(map(identifier_key, named)))
-
-
-CONSTANTS = {
-    "e": math.e, r"\pi": math.pi, r"\mathrm{i}": 1j, "I": Identity(),
-}  # fmt: skip
-SYMBOLIC_CONSTANTS = {"e": sp.E, r"\pi": sp.pi, r"\mathrm{i}": sp.I, "I": Identity()}
-
-
-class Scope:
-    """All that gives the names of a formula their values, for one case of a check."""
-
-    def __init__(
-        self,
-        bindings: Mapping[str, Any],
-        definitions: Sequence[Definition] = (),
-        laws: Mapping[str, Law] | None = None,
-        drawn: frozenset[str] = frozenset(),
-        cases: frozenset[str] = frozenset(),
-        symbolic: bool = False,
-    ):
-        self.bindings = dict(bindings)
-        self.definitions: dict[str, list[Definition]] = {}
-        for one in definitions:
-            self.definitions.setdefault(one.key, []).append(one)
-        self.laws = dict(laws or {})
-        self.drawn = drawn  # names drawn here: standard normal where a law is printed
-        self.cases = cases  # names that a case binds: an index may take their place
-        self.symbolic = symbolic
-        self.locals: dict[str, Any] = {}
-        self.used: set[str] = set()
-        self.random: set[str] | None = None  # in a trial: the random names that were met
-        self.exact = self.approximate = False  # a mean was taken; a limit or derivative was
-        self.source = Source("")
-        self.sums: dict[tuple[int, int], bool] = {}  # whether each sum ever had a term
-        self.depth = 0
-        self.memo: dict[str, tuple[tuple, Any]] = {}  # what functions computed
-        self.results: dict[tuple, tuple[Any, Any]] = {}  # what definitions gave
-        self.reaches: dict[int, set[str]] = {}
-
-    # --- names
-
-    @contextmanager
-    def within(self, names: Mapping[str, Any]) -> Iterator[None]:
-        before = self.locals
-        self.locals = {**before, **names}
-        try:
-            yield
-        finally:
-            self.locals = before
-
-    @contextmanager
-    def reading(self, source: Source) -> Iterator[None]:
-        before, self.source = self.source, source
-        self.depth += 1
-        try:
-            if self.depth > DEPTH:
-                raise ValueProblem("a definition that needs itself")
-            yield
-        finally:
-            self.source = before
-            self.depth -= 1
-
-    def knows(self, key: str) -> bool:
-        return (
-            key in self.locals or key in self.bindings or key in self.definitions
-            or key in CONSTANTS or key in self.laws
-        )  # fmt: skip
-
-    def lookup(self, key: str) -> Any:
-        """The value of a name; raises ValueProblem if it has none."""
-        if key in self.locals:
-            self.used.add(key)
-            return self.locals[key]
-        if key in self.bindings:
-            self.used.add(key)
-            found = self.computed(key, self.bindings[key])
-            if isinstance(found, Outcomes):
-                return chance.one_outcome(self, key, found)
-            if key in self.laws:
-                return chance.sample(self, key, found)
-            return found
-        if key in self.definitions:
-            return self.defined(key, (), None)
-        if key in self.laws:
-            return chance.sample(self, key, None)
-        if key in CONSTANTS:
-            return (SYMBOLIC_CONSTANTS if self.symbolic else CONSTANTS)[key]
-        raise ValueProblem(f"{key} is not bound")
-
-    def computed(self, key: str, given: Any) -> Any:
-        """A binding's value: what a function computes if the scope knows all its parameters."""
-        if not isinstance(given, Named) or not all(map(self.binds, given.parameters)):
-            return given
-        args = tuple(self.lookup(one) for one in given.parameters)
-        known = self.memo.get(key)
-        if known and all(_same(a, b) for a, b in zip(known[0], args, strict=True)):
-            return known[1]
-        found = invoke(given.function, args)
-        self.memo[key] = args, found
-        return found
-
-    def binds(self, key: str) -> bool:
-        return key in self.locals or key in self.bindings
-
-    def defined(self, key: str, indices: tuple, args: tuple | None) -> Any:
-        """What the page's definitions of `key` say for these indices and arguments."""
-        # What is said of one index, such as S_0 = 0, comes before what is said of all.
-        mine = sorted(self.definitions[key], key=lambda one: not is_constant(one))
-        if args is None and not indices and any(one.args is not None for one in mine):
-            return Reference(key)
-        for one in mine:
-            if args is None and len(indices) < len(one.indices):
-                continue
-            if (args is None) != (one.args is None) or len(indices) > len(one.indices):
-                continue
-            if args is not None and len(args) != len(one.args):
-                continue
-            names = self.match(one, indices, args or ())
-            if names is not None:
-                return self.by_definition(one, names)
-        raise ValueProblem(f"{key} is not defined for this")
-
-    def match(self, one: Definition, indices: tuple, args: tuple) -> dict[str, Any] | None:
-        """The values of the definition's letters, None if it is not about these."""
-        found = {}
-        for pattern, given in zip(
-            (*one.indices, *(one.args or ())), (*indices, *args), strict=True
-        ):
-            if isinstance(pattern, tree.Name):
-                function = self.definitions.get(pattern.key) or isinstance(
-                    self.bindings.get(pattern.key), Named
-                )
-                if function and isinstance(given, Reference) and given.key != pattern.key:
-                    return None
-                found[pattern.key] = given
-            elif isinstance(given, Reference) or not _same(self.value(pattern), given):
-                return None
-        return found
-
-    def by_definition(self, one: Definition, names: dict[str, Any]) -> Any:
-        rows = [
-            letter
-            for letter, given in names.items()
-            if isinstance(given, np.ndarray) and one.args and letter[-1:].islower()
-            and given.ndim == 2 and given.shape[0] > 1 and given.shape[1] > 1
-        ]  # fmt: skip
-        if len(rows) == 1:  # a function of a row, of a matrix: row by row
-            parts = [
-                self.by_definition(one, {**names, rows[0]: row[None, :]}) for row in names[rows[0]]
-            ]
-            return values.stack([values.join([part]) for part in parts])
-        state = (id(one), *map(_token, names.values()), *self.around(one))
-        if self.random is None and state in self.results:
-            return self.results[state][1]
-        found = self.carried_out(one, names)
-        if len(self.results) > 10_000:
-            self.results.clear()
-        self.results[state] = (self.locals, names), found  # kept: their ids stay theirs
-        return found
-
-    def around(self, one: Definition) -> Iterator[Any]:
-        """The local names that a definition's value hangs on, with their values."""
-        if id(one) not in self.reaches:
-            self.reaches[id(one)] = self.reach(one.body, set())
-        for name in self.reaches[id(one)]:
-            if name in self.locals:
-                yield name, _token(self.locals[name])
-
-    def reach(self, node: tree.Node, seen: set[str]) -> set[str]:
-        """All names that a part needs, through definitions, laws and functions."""
-        for part in node.walk():
-            if isinstance(part, tree.Name) and part.key not in seen:
-                self.reach_name(part.key, seen)
-        return seen
-
-    def reach_name(self, key: str, seen: set[str]) -> None:
-        seen.add(key)
-        given = self.bindings.get(key)
-        if isinstance(given, Named):
-            for one in given.parameters:
-                if one not in seen:
-                    self.reach_name(one, seen)
-        for one in self.definitions.get(key, ()):
-            self.reach(one.body, seen)
-        if key in self.laws:
-            self.reach(self.laws[key].variance, seen)
-
-    def carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
-        with self.reading(one.source), self.within(names):
-            if one.entry:
-                letters = [letter.key for letter in one.entry]
-                length = calculus.span(self, letters[0], one.body)
-                parts = []
-                for number in range(1, length + 1):
-                    with self.within({letters[0]: number}):
-                        parts.append(self.value(one.body))
-                return values.join(parts)
-            found = self.value(one.body)
-        if one.power is not None:
-            return values.power(found, values.divide(1, self.value(one.power)))
-        return found
-
-    # --- values
+class Scope(Names):
+    """The names of one case of a check, and the value of every part of a formula."""
 
     def value(self, node: tree.Node) -> Any:
         """The value of a part; raises Problem, which names the innermost part without one."""
         try:
             return getattr(self, f"_{type(node).__name__.lower()}")(node)
-        except (ValueProblem, ArithmeticError) as error:
-            raise Problem(str(error), node, self.source) from error
+        except Problem:
+            raise
         except RecursionError as error:
             raise Problem("a definition that needs itself", node, self.source) from error
+        except ValueProblem as error:
+            raise Problem(str(error), node, self.source) from error
+        except Exception as error:  # of a bound function, or of NumPy
+            text = " ".join(f"{type(error).__name__}: {error}".split())
+            raise Problem(text, node, self.source) from error
 
     def number(self, node: tree.Node) -> Any:
         found = self.value(node)
@@ -479,6 +239,8 @@ class Scope:
         join = values.add if node.which == "sum" else values.multiply
         total = 0 if node.which == "sum" else 1
         if isinstance(node.high, tree.Infinity):
+            if node.which != "sum":
+                raise ValueProblem("an infinite product")
             return self.series(node)
         if (chosen := self.chosen(node)) is not None:
             return chosen
@@ -486,7 +248,7 @@ class Scope:
         self.sums.setdefault(place, False)
         for names in calculus.assignments(self, node):
             self.sums[place] = True
-            with self.within(names):
+            with self.within(names, letters=True):
                 total = join(total, self.value(node.body))
         return total
 
@@ -507,7 +269,7 @@ class Scope:
         total, small = 0, 0
         first = self.integer(node.low)
         for number in range(first, first + TERMS):
-            with self.within({node.index: number}):
+            with self.within({node.index: number}, letters=True):
                 term = self.value(node.body)
             total = values.add(total, term)
             size, whole = np.max(np.abs(_array(term))), np.max(np.abs(_array(total)))
@@ -564,7 +326,7 @@ class Scope:
         ranges = [range(low, high + 1)] * len(node.indices)
         for numbers in np.ndindex(*(len(one) for one in ranges)):
             names = {key: low + number for key, number in zip(node.indices, numbers, strict=True)}
-            with self.within(names):
+            with self.within(names, letters=True):
                 parts.append(self.value(node.body))
         if not parts:
             raise ValueProblem("an empty range")
@@ -607,51 +369,3 @@ def _floats(*given: Any) -> bool:
 
 def _array(one: Any) -> np.ndarray:
     return np.asarray(one.data if isinstance(one, Batch) else one, dtype=complex)
-
-
-def _token(one: Any) -> Any:
-    return one if isinstance(one, int | float | str | Reference) else id(one)
-
-
-def is_constant(one: Definition) -> bool:
-    """Whether a definition is about certain indices only, such as `S_0 = 0`."""
-    return bool(one.indices) and not any(isinstance(each, tree.Name) for each in one.indices)
-
-
-def _same(left: Any, right: Any) -> bool:
-    """Whether two values are one, or equal numbers."""
-    if left is right:
-        return True
-    scalar = int | float | Fraction | sp.Basic
-    return isinstance(left, scalar) and isinstance(right, scalar) and left == right
-
-
-def invoke(given: Callable, args: tuple) -> Any:
-    """A Python function of values; of what is random once for each outcome."""
-    count = max((one.data.shape[-1] for one in args if isinstance(one, Batch)), default=0)
-    if not count:
-        return values.plain(values.value(given(*args)))
-    found = []
-    for number in range(count):
-        one = [
-            values.plain(arg.data[..., number]) if isinstance(arg, Batch) else arg for arg in args
-        ]
-        found.append(values.plain(values.value(given(*one))))
-    if isinstance(found[0], np.ndarray):
-        return Batch(np.stack(found, axis=-1))
-    return Batch(np.array(found))
-
-
-def replaced(node: tree.Node, old: tree.Node, new: tree.Node) -> tree.Node:
-    """The tree with a part exchanged."""
-    if node is old:
-        return new
-    changes = {}
-    for name, part in vars(node).items():
-        if isinstance(part, tree.Node):
-            changes[name] = replaced(part, old, new)
-        elif isinstance(part, tuple):
-            changes[name] = tuple(
-                replaced(one, old, new) if isinstance(one, tree.Node) else one for one in part
-            )
-    return replace(node, **changes)

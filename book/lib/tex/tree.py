@@ -6,7 +6,7 @@ A *key* is the canonical form of a symbol's TeX: `V'`, `\phi`, `D_{random}`, `\m
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,21 @@ class Node:
         yield self
         for child in self.children():
             yield from child.walk()
+
+
+def replaced(node: Node, old: Node, new: Node) -> Node:
+    """The tree with a part exchanged."""
+    if node is old:
+        return new
+    changes = {}
+    for name, part in vars(node).items():
+        if isinstance(part, Node):
+            changes[name] = replaced(part, old, new)
+        elif isinstance(part, tuple):
+            changes[name] = tuple(
+                replaced(one, old, new) if isinstance(one, Node) else one for one in part
+            )
+    return replace(node, **changes)
 
 
 @dataclass(frozen=True)
