@@ -3,46 +3,67 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+PIP = $(RUN) -m pip install --quiet --disable-pip-version-check
 # A chapter runs in one thread: matrix products of this size gain nothing from more, and sums keep their order.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help book serve test prove lint format release grade bundle demo bench train clean
+.PHONY: help book serve test prove unpinned pins lint format release grade bundle demo bench train clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-# The environment is set up again only when the pins change.
-$(READY): requirements.txt
+# The environment is set up again only when the pins or the package's own metadata change.
+$(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	  || { echo "make: Python 3.11 to 3.13 is needed, $(PYTHON) is not: install one, or name it with PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	  || { echo "make: Python's venv module is missing: install it (Debian and Ubuntu: apt install python3-venv)" >&2; exit 2; }
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 book: $(READY)  ## build the site into _build/html (warnings and failing cells are errors)
-	$(VENV)/bin/jupyter-book build book --config _config.yml --toc $(CURDIR)/_toc.yml --path-output . \
+	$(VENV)/bin/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" --path-output . \
 	  --all --quiet -W -n --keep-going
 
 serve: book  ## build the site and open it on http://127.0.0.1:8000
 	@(sleep 1; $(RUN) -m webbrowser -n http://127.0.0.1:8000 >/dev/null 2>&1) &
 	$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-test: $(READY) lint  ## everything that proves the project right
-	$(RUN) -m autograder release --check
-	$(RUN) -m autograder check
-	$(RUN) -m pytest
+# Tests run on all cores; what shares something slow (the built site, a graded class) stays together.
+PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadgroup
 
-prove: $(READY)  ## try every mutant of every printed equation, and print the score of each chapter
-	$(RUN) -m pytest book/tests/test_mutants.py --all-mutants
+test: $(READY) lint  ## what every change can break, proved in about five minutes
+	$(RUN) -m autograder release --check
+	$(RUN) -m autograder check --seeds 3
+	$(PYTEST)
+
+prove: $(READY) lint unpinned  ## everything: all mutants, attacks and seeds, two builds, the newest packages
+	$(RUN) -m autograder release --check
+	$(RUN) -m autograder check --again
+	$(PYTEST) --prove
+
+# What the pins keep from us, seen before an update: the book with the newest packages that it allows.
+UNPINNED := .venv-unpinned
+unpinned:  ## build the book with the newest packages that pyproject.toml allows
+	@test -x $(UNPINNED)/bin/python || $(PYTHON) -m venv $(UNPINNED)
+	$(UNPINNED)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade ".[book]"
+	$(UNPINNED)/bin/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" \
+	  --path-output _build/unpinned --all --quiet -n --keep-going
+
+pins: $(READY)  ## compile requirements.in, with the newest of what it leaves open, to requirements.txt
+	$(RUN) -m uv pip compile requirements.in --upgrade --universal --python-version 3.11.5 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command "make pins" \
+	  --quiet --output-file requirements.txt
 
 lint: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) book/_ext/format_cells.py --check
+	$(RUN) -m mypy
 
 format: $(READY)  ## format all code, the chapters' cells included
 	$(RUN) -m ruff check --fix .
@@ -64,9 +85,10 @@ demo: $(READY)  ## a sample class, graded end to end, in _build/demo
 
 # PyTorch is large and only measured against, so the benchmark has an environment of its own.
 BENCH := .venv-bench
-$(BENCH)/.ready: $(READY) book/bench/requirements.txt
+$(BENCH)/.ready: $(READY)
 	@test -x $(BENCH)/bin/python || $(RUN) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -r book/bench/requirements.txt
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check ".[bench]"
 	@touch $@
 
 bench: $(BENCH)/.ready  ## measure, and write book/data/bench.json
