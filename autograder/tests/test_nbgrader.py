@@ -27,7 +27,6 @@ from autograder.project import CHECKOUT as ROOT
 from autograder.project import Project
 from autograder.release import STUBS, generate
 from autograder.rules import load
-from autograder.testing import score
 
 from .conftest import SLUG, write_project
 
@@ -50,7 +49,7 @@ def scores(folder: Path) -> dict[tuple[str, str], float]:
     """(student, assignment) → score in the gradebook."""
     with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
         return {
-            (submission.student.id, assignment.name): score
+            (submission.student.id, assignment.name): submission.score
             for assignment in book.assignments
             for submission in assignment.submissions
         }
@@ -115,7 +114,7 @@ def test_without_the_grader_nbgrader_does_not_run_students_code(
     notebook = demo.handed_in(load(SLUG, released), {"softmax": spy})
     nbformat.write(notebook, target / f"{SLUG}.ipynb")
     config = folder / "nbgrader_config.py"
-    config.write_text(config.read_text().replace(str(released), str(tmp_path / "moved")))
+    config.write_text(config.read_text().replace(str(released.root), str(tmp_path / "moved")))
     ran = nbgrader(folder, "autograde", SLUG)
     assert ran.returncode != 0
     assert f"the grader is no longer in {tmp_path / 'moved'}" in ran.stderr
