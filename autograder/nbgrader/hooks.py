@@ -77,7 +77,7 @@ def configure(c: Config, project: Path) -> None:
     nbgrader.apps.api.Autograde = TrustedAutograde
     nbgrader.converters.base.find_all_files = plain_files
     CourseDirectory.get_existing_timestamp = timestamp_in
-    nbgrader.apps.api.NbGraderAPI.getsubmitted_timestamp = submitted_timestamp
+    nbgrader.apps.api.NbGraderAPI.get_submitted_timestamp = submitted_timestamp
     nbgrader.api.get_alembic_version = _alembic_version
     # Nine engines per submission recompile the same SQL: two thirds of nbgrader's own time.
     nbgrader.api.create_engine = _engine

@@ -23,8 +23,7 @@ from autograder.attacks.handed_in import Work
 from autograder.nbgrader import export, grading
 from autograder.nbgrader.feedback import safe_html, safe_markdown, safe_outputs
 from autograder.nbgrader.marks import read_score
-from autograder.project import CHECKOUT as ROOT
-from autograder.project import Project
+from autograder.project import CHECKOUT, Project
 from autograder.release import STUBS, generate
 from autograder.rules import load
 
@@ -449,8 +448,8 @@ def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
     """
     slug = "19_homework_facenet"
     files = {
-        str(p.relative_to(ROOT)): p.read_text(encoding="utf-8")
-        for p in load(slug, Project(ROOT)).files
+        f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8")
+        for path in load(slug, Project(CHECKOUT)).files
     }
     project = write_project(tmp_path / "project", files)
     release.release(project)
@@ -467,7 +466,7 @@ def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
             target.mkdir(parents=True)
             nbformat.write(notebook, target / f"{slug}.ipynb")
     grading.grade(ours)
-    ran = nbgrader(stock, "autograde", slug, PYTHONPATH=str(ROOT), JUPYTER_PREFER_ENV_PATH="1")
+    ran = nbgrader(stock, "autograde", slug, AUTOGRADER_PROJECT=str(project.root))
     assert ran.returncode == 0, ran.stderr
 
     def by_cell(folder: Path) -> dict[tuple[str, str], float]:
