@@ -140,7 +140,7 @@ class HideTests(ClearHiddenTests):
     """
 
     # Exporters to HTML configure this on all preprocessors; nbgrader declares it as no option.
-    display_data_priority = List().tag(config=True)
+    display_data_priority: List = List().tag(config=True)
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int):
         """Clear one cell."""

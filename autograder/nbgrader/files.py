@@ -21,7 +21,8 @@ def plain_files(path: str, exclude: list[str] | None = None) -> list[str]:
     A submission may hold links (to /dev/zero, to another student), pipes, which block whoever
     copies them, and more bytes than the disk has. Nor do pages go where feedback pages are.
     """
-    found, total = [], 0
+    found: list[str] = []
+    total = 0
     for name in _find_all_files(path, exclude):
         if name.lower().endswith(_PAGES):
             continue

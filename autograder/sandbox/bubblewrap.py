@@ -87,8 +87,8 @@ def _program() -> str:
         path = Path(spec.origin).parent / "_bin" / "bwrap"
         if os.access(path, os.X_OK):
             return str(path)
-    if path := shutil.which("bwrap"):
-        return path
+    if found := shutil.which("bwrap"):
+        return found
     raise FileNotFoundError("there is no bubblewrap")
 
 
