@@ -41,8 +41,9 @@ REPLACED = {
         "myst_nb.core.render.coalesce_streams": NAME,
         "myst_nb.sphinx_.create_nb_reader": NAME,
     },
+    EQUATIONS: {"myst_nb.core.render.load_mime_renders": ""},
 }
-"""What a function `configure` sets: file → name → parameters of what is replaced."""
+"""What a file sets in a library: file → name → parameters of what is replaced."""
 USED = {
     HOOKS: {
         "nbgrader.utils.find_all_files": "path exclude",
@@ -103,7 +104,11 @@ USED = {
         "myst_nb.sphinx_.visit_HideCellInput": "self node",
         "myst_nb.sphinx_.depart_HideCellInput": "self node",
     },
-    EQUATIONS: {"sphinxcontrib.katex.get_node_equation_number": "writer node"},
+    EQUATIONS: {
+        "sphinxcontrib.katex.get_node_equation_number": "writer node",
+        "myst_nb.core.render.NbElementRenderer": NAME,
+        "myst_nb.core.render.MimeData": NAME,
+    },
 }
 """What else is called or overridden though it is no public interface."""
 EVERY = [
@@ -175,7 +180,7 @@ def test_it_is_there_as_we_use_it(place: str, name: str, parameters: str | None)
 
 @pytest.mark.parametrize("place", REPLACED)
 def test_all_that_is_replaced_is_looked_for(place: str) -> None:
-    """Every assignment of `configure` to something imported is in the table above."""
+    """Every assignment to an attribute of something imported is in the table above."""
     tree = ast.parse((ROOT / place).read_text(encoding="utf-8"))
     imported = {}
     for node in tree.body:
@@ -184,8 +189,7 @@ def test_all_that_is_replaced_is_looked_for(place: str) -> None:
             imported |= {n: n for a in node.names if not a.asname for n in (a.name.split(".")[0],)}
         elif isinstance(node, ast.ImportFrom):
             imported |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-    configure = bound(tree.body)["configure"]
-    targets = [t for n in ast.walk(configure) if isinstance(n, ast.Assign) for t in n.targets]
+    targets = [t for n in ast.walk(tree) if isinstance(n, ast.Assign) for t in n.targets]
     dotted = [ast.unparse(target).partition(".") for target in targets]
     replaced = {f"{imported[first]}.{rest}" for first, _, rest in dotted if first in imported}
     assert replaced == set(REPLACED[place])
