@@ -33,8 +33,8 @@ TEST_BYTES = 2 * 2**30
 class JudgeProcess:
     """A process that judges test cells against a shell, one after another.
 
-    A cell that does not get full marks is the last one of its process: whatever a wrong answer has
-    done to the process (memory, time, state), the next test cell runs in a fresh one.
+    A cell that does not get full marks is the last one of its process: a wrong answer may have used
+    up its memory or changed its state, so the next test cell runs in a fresh one.
     """
 
     def __init__(self, assignment: Assignment, seed: int, budget: Budget) -> None:

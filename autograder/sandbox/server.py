@@ -109,14 +109,14 @@ class Sandbox:
 
         def end() -> tuple[str, float | None]:
             report = b""
-            # Not close(): a fork of this process may hold the status socket too. Nor is the report
-            # taken out of it, for the fork and this process both want to know.
+            # Not close(): a fork of this process may hold the status socket too. MSG_PEEK leaves
+            # the report in the socket, for the fork and this process both read it.
             try:
                 status.shutdown(socket.SHUT_WR)
                 # The report arrives when the shell is dead and its files are removed.
                 report = status.recv(100, socket.MSG_PEEK)
             except TimeoutError:
-                self.close()  # what cannot be killed by itself ends with its forkserver
+                self.close()  # a shell that cannot be killed alone ends with its forkserver
                 report = b"9 0"
             except (OSError, ValueError):
                 pass
@@ -158,7 +158,7 @@ class Sandbox:
 
     def _start(self) -> socket.socket:
         """The control socket of a forkserver that runs, started if there is none."""
-        if self._owner != os.getpid():  # a fork of the process that made it: start one of our own
+        if self._owner != os.getpid():  # this process is a fork: it starts its own forkserver
             self._process = self._control = None
             self._owner = os.getpid()
         if self._control and self._process and self._process.poll() is None:

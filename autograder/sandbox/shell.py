@@ -22,7 +22,7 @@ class SandboxError(Exception):
 
 
 class SandboxLost(SandboxError):
-    """A shell ended because its forkserver did. It is nobody's fault who is graded."""
+    """A shell ended because its forkserver did, which is not the student's fault."""
 
 
 class StudentError(Exception):
@@ -121,7 +121,7 @@ class Shell:
     Parameters
     ----------
     ask : sends a question to the shell and returns its answer, by a deadline (`time.monotonic`).
-    end_process : ends the shell. Returns how it ended, as a clause ("" if that needs no telling),
+    end_process : ends the shell. Returns how it ended, as a clause ("" if it was closed as usual),
         and the CPU seconds it used; None for the latter if its forkserver is gone.
     limits : what the submission may use.
     """
