@@ -82,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     new = command("check", _check, "prove the tests on the bank of right and wrong answers")
     on_assignments(new)
+    new.add_argument("--seeds", type=_positive, default=20, metavar="N", help="drawn inputs (20)")
+    new.add_argument(
+        "--again", action="store_true", help="judge also what was found good and has not changed"
+    )
     new = command(
         "grade", _grade, "grade submissions, unchanged ones excepted, and write grades.csv"
     )
@@ -105,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     new.add_argument("names", nargs="*", metavar="NAME", help="attacks (all)")
     new.add_argument("--workers", type=_positive, default=2, metavar="N", help="processes (2)")
+    new.add_argument(
+        "--record", action="store_true", help="note that all are held, for these very defences"
+    )
     command("demo", _demo, "grade a made-up class in _build/demo, end to end")
     return parser
 
@@ -112,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not a number of processes: give 1 or more")
+        raise argparse.ArgumentTypeError(f"{number} is too small: give 1 or more")
     return number
 
 
@@ -152,7 +159,7 @@ def _release(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from autograder import check
 
-    return check.main(Project.find(), options.slugs)
+    return check.main(Project.find(), options.slugs, options.seeds, options.again)
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -225,6 +232,10 @@ def _attack(options: argparse.Namespace) -> int:
     Console().print(table)
     bad = sum(bool(outcome.faults) for outcome in outcomes)
     print(f"{len(outcomes) - bad} of {len(outcomes)} held.")
+    if options.record:
+        if bad or options.names:
+            raise BadInput("nothing is recorded — all attacks must be tried, and be held")
+        run.HELD.write_text(run.fingerprint() + "\n", encoding="utf-8")
     return 1 if bad else 0
 
 

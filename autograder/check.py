@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -24,10 +27,12 @@ from rich.table import Table
 from autograder import bank, release
 from autograder.assignment import Assignment
 from autograder.bank import Answer
+from autograder.digests import digest
 from autograder.grade.calls import Call
 from autograder.grade.grading import grade
 from autograder.grade.judge import judge
 from autograder.grade.recognise import recognise
+from autograder.grade.records import fingerprint, write_whole
 from autograder.grade.reference import answer_names, reference_names
 from autograder.grade.verdict import Verdict
 from autograder.project import Project
@@ -65,28 +70,74 @@ def check(
     seeds: int = SEEDS,
     workers: int = 2,
     shells: bool = True,
+    known: dict[str, list[Row]] | None = None,
 ) -> list[Row]:
     """Judge the banks of some assignments, or of all. `shells`: also the sample in real shells.
+
+    `known` holds the rows of assignments that were found good: fingerprint → rows. Their banks are
+    not judged again, and what is found good now is added.
 
     Raises
     ------
     SourceError, GraderFault
         If an assignment or its bank cannot be used at all.
     """
-    chosen = [load(slug, project) for slug in tuple(slugs) or project.slugs()]
+    known = {} if known is None else known
+    chosen = {
+        digest(fingerprint(one), seeds, shells): one
+        for one in (load(slug, project) for slug in tuple(slugs) or project.slugs())
+    }
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        jobs: list[Future] = []
-        for assignment in chosen:
-            for name in assignment.solution_names:
-                jobs.append(pool.submit(check_name, assignment, name, seeds))
-            if shells:
-                jobs += [pool.submit(check_shells, assignment, number) for number in (0, 1)]
-        return [row for job in jobs for row in job.result()]
+        jobs: dict[str, list[Future]] = {}
+        for key, assignment in chosen.items():
+            if key not in known:
+                jobs[key] = [
+                    pool.submit(check_name, assignment, name, seeds)
+                    for name in assignment.solution_names
+                ]
+                if shells:
+                    jobs[key] += [
+                        pool.submit(check_shells, assignment, number) for number in (0, 1)
+                    ]
+        found: list[Row] = []
+        for key in chosen:
+            rows = known.get(key) or [row for job in jobs[key] for row in job.result()]
+            if not any(row.faults for row in rows):
+                known[key] = rows
+            found += rows
+    return found
 
 
-def main(project: Project, slugs: Sequence[str] = ()) -> int:
-    """Print the table. 0 if all is well, otherwise 1."""
-    rows = check(project, slugs)
+def read_known(path: Path) -> dict[str, list[Row]]:
+    """What `write_known` has written; nothing if it cannot be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            key: [Row(**row | {"points": tuple(row["points"]), "faults": ()}) for row in rows]
+            for key, rows in content.items()
+        }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def write_known(path: Path, known: dict[str, list[Row]]) -> None:
+    """Write the rows of assignments that were found good."""
+    content = {key: [asdict(row) for row in rows] for key, rows in known.items()}
+    write_whole(path, json.dumps(content, ensure_ascii=False))
+
+
+def main(
+    project: Project, slugs: Sequence[str] = (), seeds: int = SEEDS, again: bool = False
+) -> int:
+    """Print the table. 0 if all is well, otherwise 1.
+
+    What was found good before, with the same tests, bank, grader and libraries, is not judged
+    `again` unless that is asked for.
+    """
+    remembered = project.root / "_build" / "checked.json"
+    known = {} if again else read_known(remembered)
+    rows = check(project, slugs, seeds, workers=os.cpu_count() or 1, known=known)
+    write_known(remembered, known)
     console = Console()
     table = Table("assignment", "name", "answers", "unsolved", "solution", "wrong", "right")
     by_name: dict[tuple[str, str], list[Row]] = defaultdict(list)

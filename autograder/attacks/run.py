@@ -35,6 +35,7 @@ from autograder import demo, release
 from autograder.attacks.example import SLUG, write_project
 from autograder.attacks.handed_in import class_of
 from autograder.attacks.table import ATTACKS, FILES, PRELUDE
+from autograder.digests import digest
 from autograder.errors import BadInput
 from autograder.grade import records
 from autograder.nbgrader import grading
@@ -88,6 +89,18 @@ class Outcome:
     points: float
     expected: float | None
     faults: list[str] = field(default_factory=list)
+
+
+DEFENCES = ("student", "sandbox", "grade", "attacks")
+"""The parts of the package on which it depends whether attacks are held."""
+HELD = Path(__file__).with_name("held.txt")
+"""The fingerprint of the defences when all attacks were last held."""
+
+
+def fingerprint() -> str:
+    """Changes whenever a defence or an attack does."""
+    files = sorted(path for part in DEFENCES for path in (PACKAGE / part).glob("*.py"))
+    return digest(*(path.read_bytes() for path in files))
 
 
 def run(

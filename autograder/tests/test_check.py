@@ -3,7 +3,7 @@
 import pytest
 
 from autograder import check
-from autograder.project import CHECKOUT, Project
+from autograder.project import Project
 from autograder.tests.test_verdict import BANK, SOURCE, project
 
 
@@ -58,13 +58,43 @@ def test_a_sample_goes_through_real_shells(tmp_path, number):
     assert all(r.faults == () for r in found)
 
 
-def test_the_table_is_printed_and_the_exit_code_tells(monkeypatch, capsys):
+def test_the_table_is_printed_and_the_exit_code_tells(tmp_path, monkeypatch, capsys):
     good = check.Row("30_scaling", "scale", "right", "a loop", (3, 3), 3)
-    monkeypatch.setattr(check, "check", lambda project, slugs: [good])
-    assert check.main(Project(CHECKOUT)) == 0
+    monkeypatch.setattr(check, "check", lambda *_, **__: [good])
+    assert check.main(Project(tmp_path)) == 0
     assert "1 of 1 answers" in capsys.readouterr().out
     bad = check.Row("30_scaling", "scale", "wrong", "squared", (3, 3), 3, ("gets full marks",))
-    monkeypatch.setattr(check, "check", lambda project, slugs: [good, bad])
-    assert check.main(Project(CHECKOUT)) == 1
+    monkeypatch.setattr(check, "check", lambda *_, **__: [good, bad])
+    assert check.main(Project(tmp_path)) == 1
     said = capsys.readouterr()
     assert said.err == '30_scaling scale, wrong "squared": gets full marks\n'
+
+
+def test_what_was_found_good_is_judged_again_only_when_something_changes(tmp_path):
+    assignment = project(tmp_path)
+    known = {}
+
+    def judged(seeds=1):
+        before = set(known)
+        rows = check.check(assignment.project, seeds=seeds, shells=False, known=known)
+        assert len(rows) > 6 and not any(row.faults for row in rows)
+        return bool(set(known) - before)
+
+    assert judged()
+    assert not judged()
+    assert judged(seeds=2)
+    bank = assignment.project.bank_path(assignment.slug)
+    bank.write_text(bank.read_text() + "# changed\n")
+    assert judged()
+    path = tmp_path / "_build" / "checked.json"
+    check.write_known(path, known)
+    assert check.read_known(path) == known
+    path.write_text("[")
+    assert check.read_known(path) == {}
+
+
+def test_what_was_found_bad_is_judged_again(tmp_path):
+    blind = SOURCE.replace("scaled_twice(x, 3.0), 9 * x", "scaled_twice(x, 1.0), x")
+    known = {}
+    rows = check.check(project(tmp_path, blind).project, seeds=1, shells=False, known=known)
+    assert any(row.faults for row in rows) and known == {}

@@ -40,7 +40,7 @@ WRONG_USE = {
     "unknown command": (("grad",), "invalid choice: 'grad'"),
     "unknown option": (("release", "--chek"), "unrecognized arguments: --chek"),
     "no folder to make": (("init",), "the following arguments are required: DIR"),
-    "no workers": (("grade", "--workers", "0"), "0 is not a number of processes"),
+    "no workers": (("grade", "--workers", "0"), "0 is too small"),
     "workers that are no number": (("grade", "--workers", "two"), "two"),
     "not a course folder": (("grade", "--course", "{tmp}"), "{tmp}: not a course folder"),
     "no such folder": (("grade", "--course", "{tmp}/x"), "{tmp}/x: not a course folder"),

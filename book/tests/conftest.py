@@ -4,10 +4,9 @@ import contextlib
 import functools
 import http.server
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,32 +14,12 @@ from book_tools import Build, build, copy_of_the_book
 
 
 @pytest.fixture(scope="session")
-def two_builds(tmp_path_factory) -> Iterator[dict[str, Future]]:
-    """The real book, built twice at once in two folders, caches empty."""
-    folder = tmp_path_factory.mktemp("builds")
-    # Copies of one moment, so that nobody's edits come between them.
-    here = copy_of_the_book(folder / "here")
-    elsewhere = Path(shutil.copytree(here, folder / "somewhere" / "else"))
-    with ThreadPoolExecutor(2) as pool:
-        yield {"here": pool.submit(build, here), "elsewhere": pool.submit(build, elsewhere)}
+def site(tmp_path_factory) -> Path:
+    """The folder of the real book's HTML, built once in a run, from an empty cache.
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for the real builds goes last."""
-    items.sort(key=lambda item: "two_builds" in getattr(item, "fixturenames", ()))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def start_early(request) -> None:
-    """Start the real builds, if anybody will want them, behind the tests that do without."""
-    if any("two_builds" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("two_builds")
-
-
-@pytest.fixture(scope="session")
-def site(two_builds) -> Path:
-    """The folder of the real book's HTML."""
-    done = two_builds["here"].result()
+    The root's conftest keeps the tests that need it in one process.
+    """
+    done = build(copy_of_the_book(tmp_path_factory.mktemp("build") / "here"))
     assert done.returncode == 0, done.errors or done.output[-3000:]
     return done.html
 
@@ -93,11 +72,3 @@ def browser():
         chromium = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--all-mutants",
-        action="store_true",
-        help="try every mutant of every equation, not a part chosen by the commit",
-    )

@@ -1,7 +1,7 @@
 r"""No false edit of a printed equation passes its check.
 
 `pytest book/tests/test_mutants.py` tries some of them, chosen anew by each commit;
-`--all-mutants`, as in `make prove`, tries all and prints the score of each chapter.
+with `--prove`, as in `make prove`, all are tried and the score of each chapter is printed.
 """
 
 import random
@@ -27,7 +27,7 @@ def part() -> list:
 
 def pytest_generate_tests(metafunc):
     if "path" in metafunc.fixturenames:
-        chosen = converted() if metafunc.config.getoption("--all-mutants") else part()
+        chosen = converted() if metafunc.config.getoption("--prove") else part()
         metafunc.parametrize("path", chosen, ids=lambda path: path.stem)
 
 
@@ -35,7 +35,7 @@ def test_no_false_mutant_survives(path, request, capsys):
     known, calls = reviewed(), recorded(path)
     for call in calls:
         assert call.survives(), f"{call.label} fails as it is printed"
-    if request.config.getoption("--all-mutants"):
+    if request.config.getoption("--prove"):
         tried, left = survivors(path, calls, known)
     else:
         tried, left = survivors(path, calls, known, random.Random(seed()), MUTANTS_AT_ONCE)
@@ -45,10 +45,9 @@ def test_no_false_mutant_survives(path, request, capsys):
     assert not left, "no check rejects these:\n" + "\n".join(lines)
 
 
-def test_the_list_of_true_mutants_is_used(path, request):
+@pytest.mark.prove
+def test_the_list_of_true_mutants_is_used(path):
     """Each entry is a mutant that is still made, and still passes."""
-    if not request.config.getoption("--all-mutants"):
-        pytest.skip("only with all mutants")
     known, calls = reviewed(), recorded(path)
     met = {}
     for key, mutant, attempts in trials(path, calls):
