@@ -38,7 +38,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from autograder.assignment import Assignment, Cell
 from autograder.errors import SourceError
@@ -228,7 +228,7 @@ def _declarations(text: str, where: str) -> list[_Declaration]:
     found = []
     for node in tree.body:
         function = node if isinstance(node, ast.FunctionDef) else None
-        calls = function.decorator_list if function else [getattr(node, "value", None)]
+        calls: list[Any] = function.decorator_list if function else [getattr(node, "value", None)]
         for call in calls:
             kind = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
             if kind in _KINDS:
@@ -303,5 +303,6 @@ def _code(function: ast.FunctionDef, text: str) -> str:
     if ast.get_docstring(function) is not None:
         # A docstring shares no line with code: the formatter keeps it so.
         first = function.body[0]
-        del rows[first.lineno - function.lineno : first.end_lineno - function.lineno + 1]
+        last = first.end_lineno or first.lineno
+        del rows[first.lineno - function.lineno : last - function.lineno + 1]
     return "\n".join(rows)

@@ -10,6 +10,7 @@ worker, and shown by itself.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import platform
 import resource
@@ -47,7 +48,12 @@ ROUNDS, TIMES = 5, 4
 """How often every row is measured, and how often in a row what takes less than a second is run."""
 
 
-def in_the_sandbox(server: Sandbox) -> Callable[[], None]:
+def start(server: Sandbox) -> None:
+    """Open a first shell, which starts the forkserver."""
+    server.open_shell().close()
+
+
+def in_the_sandbox(server: Sandbox) -> Callable[[], object]:
     """What runs the cells in a shell."""
 
     def act() -> None:
@@ -58,7 +64,7 @@ def in_the_sandbox(server: Sandbox) -> Callable[[], None]:
     return act
 
 
-def graded(server: Sandbox) -> Callable[[], None]:
+def graded(server: Sandbox) -> Callable[[], object]:
     """What grades a right submission: two shells, and the process that judges."""
     assignment = load(SLUG, Project.find())
     answers = demo.model_answers(assignment)
@@ -92,7 +98,7 @@ def cpu_seconds() -> float:
     return total + below / os.sysconf("SC_CLK_TCK")
 
 
-def measured(act: Callable[[], None], times: int) -> tuple[float, float]:
+def measured(act: Callable[[], object], times: int) -> tuple[float, float]:
     """CPU and wall seconds of one call."""
     cpu, wall = cpu_seconds(), time.perf_counter()
     for _ in range(times):
@@ -106,7 +112,7 @@ def main() -> None:
     with Sandbox(isolated=False) as unguarded, Sandbox() as isolated:
         starts = {}
         for name, server in (("not isolated", unguarded), ("isolated", isolated)):
-            cpu, wall = measured(lambda server=server: server.open_shell().close(), 1)
+            cpu, wall = measured(functools.partial(start, server), 1)
             starts[name] = f"{cpu:.2f} CPU s, {wall:.2f} wall s ({name})"
         rows = {
             "ten cells, fresh kernel": (fresh_kernel, 1),
@@ -123,11 +129,11 @@ def main() -> None:
         table.add_column(name, justify="right")
     kernel = next(iter(rows))
     for name in rows:
-        cpu, wall = zip(*(measures[name] for measures in rounds), strict=True)
+        columns = zip(*(measures[name] for measures in rounds), strict=True)
         ratios = [measures[kernel][0] / measures[name][0] for measures in rounds]
         table.add_row(
             name,
-            *(f"{statistics.median(column):.3f} ({min(column):.3f})" for column in (cpu, wall)),
+            *(f"{statistics.median(column):.3f} ({min(column):.3f})" for column in columns),
             f"{statistics.median(ratios):.1f}",
         )
     Console().print(table)

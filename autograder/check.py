@@ -28,6 +28,7 @@ from autograder import bank, release
 from autograder.assignment import Assignment
 from autograder.bank import Answer
 from autograder.digests import digest
+from autograder.grade.calls import Call
 from autograder.grade.grading import grade
 from autograder.grade.judge import judge
 from autograder.grade.recognise import recognise
@@ -169,20 +170,22 @@ def check_name(assignment: Assignment, name: str, seeds: int = SEEDS) -> list[Ro
     known = [answer for answer in bank.answers(assignment) if answer.name == name]
     test = assignment.by_id[f"test_{name}"]
     rows = []
-    for answer in (UNSOLVED, SOLUTION, *known):
+    answers: tuple[Answer | str, ...] = (UNSOLVED, SOLUTION, *known)
+    for answer in answers:
         names = _names(assignment, name, answer)
-        judged, recognised = [], {}
+        judged: list[tuple[Verdict, Answer | None]] = []
+        recognised: dict[tuple[Call, ...], Answer | None] = {}
         for seed in range(seeds):
             shell = loopback(dict(names))
             findings = judge(assignment, test, shell, seed)
-            known = None
+            like: Answer | None = None
             if _kind(answer) == "wrong" and findings.verdict.points < test.points:
                 # A value is the same for every seed, and SymPy takes its time to compare two.
                 seen = tuple(findings.calls)
                 if seen not in recognised:
                     recognised[seen] = recognise(assignment, test, findings)
-                known = recognised[seen]
-            judged.append((findings.verdict, known))
+                like = recognised[seen]
+            judged.append((findings.verdict, like))
         faults = _faults(answer, judged)
         points = [v.points for v, _ in judged]
         title = answer.title if isinstance(answer, Answer) else ""
@@ -219,7 +222,8 @@ def _sources(assignment: Assignment) -> dict[str, str]:
 
 def _faults(answer: Answer | str, judged: list[tuple[Verdict, Answer | None]]) -> list[str]:
     """What is wrong with how an answer was judged; a fault that repeats is told once."""
-    kind, found = _kind(answer), {}
+    kind = _kind(answer)
+    found: dict[str, int] = {}
     for seed, (v, known) in enumerate(judged):
         if kind == UNSOLVED and v.points:
             found.setdefault("gets points", seed)

@@ -91,8 +91,9 @@ def _numbers_differ(got: Any, right: np.ndarray, rtol: float, atol: float | None
         scale = finite.max() if finite.size else 0.0
         slack = rtol * scale if atol is None else atol
         if left.dtype in (np.float32, np.complex64):
-            rtol = max(rtol, math.sqrt(np.finfo(np.float32).eps))
-            slack = max(slack, 8 * np.finfo(np.float32).eps * scale)
+            eps = float(np.finfo(np.float32).eps)
+            rtol = max(rtol, math.sqrt(eps))
+            slack = max(slack, 8 * eps * scale)
         with np.errstate(all="ignore"):
             wrong = ~np.isclose(left, right, rtol=rtol, atol=slack, equal_nan=True)
             if right.dtype.kind in "iu" and left.dtype.kind == "f" and count:
@@ -109,7 +110,7 @@ def _describe(left: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> str:
         where = f" in {wrong.sum()} of {wrong.size} places, first at index {np.argmax(wrong)}"
     elif right.ndim:
         rows = wrong.any(axis=tuple(range(1, wrong.ndim)))
-        where = f" in {rows.sum()} of {len(rows)} rows, first in row {np.argmax(rows)}"
+        where = f" in {rows.sum()} of {rows.size} rows, first in row {np.argmax(rows)}"
     with np.errstate(all="ignore"):
         for name, test in (("NaN", np.isnan), ("infinite", np.isinf)):
             if test(left[wrong]).any() and not test(right[wrong]).all():
@@ -162,7 +163,13 @@ def kind_of(value: Any) -> str:
         return "a SymPy expression"
     if value is None:
         return "None"
-    names = {str: "text", list: "a list", tuple: "a tuple", dict: "a dict", set: "a set"}
+    names: dict[type, str] = {
+        str: "text",
+        list: "a list",
+        tuple: "a tuple",
+        dict: "a dict",
+        set: "a set",
+    }
     return names.get(type(value), "another kind of value")
 
 
@@ -266,16 +273,15 @@ def _numerically(
         # Both signs for certain, where a symbol may have them: √x² is x for half of all numbers.
         sign = (1, -1)[number] if number < 2 else 0
         point = {name: _number_like(symbol, draw, sign) for name, symbol in names.items()}
-        values = [
+        left, right = (
             _evaluate(e, {s: point[s.name] for s in e.free_symbols if _is_symbol(s)})
             for e in (got, expected)
-        ]
-        if values[1] is None:
+        )
+        if right is None:
             continue  # outside the domain; or never evaluable
-        if values[0] is None:
+        if left is None:
             return None if not _evaluable(got) else "undefined where it should not be"
         compared += 1
-        left, right = values
         # Not `>`: nothing is greater than what is no number.
         if not abs(left - right) <= sp.Float("1e-12", 30) * max(abs(left), abs(right), 1e-30):
             ratios.append(_ratio(left, right))

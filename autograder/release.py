@@ -66,7 +66,8 @@ def graded_notebook(assignment: Assignment) -> NotebookNode:
     It is what nbgrader's gradebook remembers of the assignment, checksums included. Shared between
     callers: copy before changing it.
     """
-    notebook, resources = instructor_notebook(assignment), {}
+    notebook = instructor_notebook(assignment)
+    resources: dict = {}
     for step in (LockCells, ClearSolutions, ComputeChecksums):
         notebook, resources = step(config=STUBS).preprocess(notebook, resources)
     return notebook

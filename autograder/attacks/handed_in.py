@@ -17,7 +17,7 @@ from nbformat import NotebookNode, v4
 from autograder import demo
 from autograder.assignment import Assignment
 
-Edit = Callable[[NotebookNode], None]
+Edit = Callable[[NotebookNode], object]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import ctypes
+import functools
 import os
 import re
 import secrets
@@ -315,11 +316,13 @@ def _hand_in(course: Path, project: Project, bait: _Bait, names: Sequence[str]) 
 
 def _grade_one(course: Course, student: str) -> list[str]:
     """Grade one submission in this worker. What it has changed for the next one."""
-    options = {"limits": course.limits, "isolated": course.isolated}
-    with server.open_shell(**options) as shell:
+    open_shell = functools.partial(
+        server.open_shell, limits=course.limits, isolated=course.isolated
+    )
+    with open_shell() as shell:
         before = _fingerprint(shell)
     records.result(course.task(course.read(SLUG, student)), course.records)
-    with server.open_shell(**options) as shell:
+    with open_shell() as shell:
         after = _fingerprint(shell)
     return [
         f"the next shell is not as before: {key}" for key in before if before[key] != after[key]

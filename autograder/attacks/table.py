@@ -687,7 +687,7 @@ inside('Namespace')._refer = lambda thing: wire.Ref('callback', 0)
 @once_graded
 def softmax(scores, temperature): return print
 """,
-        says="lent no longer",
+        says="no longer valid",
     ),
     "two-minds": A(
         "one thread answers, another one answers something else",

@@ -29,7 +29,7 @@ class StudentFunction(Handle):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            arguments = Snapshot((args, kwargs)) if self._calls is not None else None
+            arguments = Snapshot((args, kwargs) if self._calls is not None else None)
             result = self._shell.call(self._name, args, kwargs, given=self._given)
         except StudentError as error:
             if self._calls is not None and not isinstance(error, ShellDied):
@@ -63,7 +63,7 @@ class Snapshot:
 
     def get(self) -> Any:
         """A fresh copy."""
-        return wire.decode(self.data, lambda ref: self.things[ref.key])
+        return wire.decode(self.data, lambda ref: self.things[ref.number])
 
 
 @dataclass(frozen=True)

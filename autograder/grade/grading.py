@@ -2,13 +2,13 @@
 
 The student's cells run in shells of the sandbox; the tests run in a trusted process, on the
 instructor's source, and reach the student's names through handles. Nothing here executes a
-student's code, and nothing that the student's code says after it has met a hidden input reaches the
-record:
+student's code, and no text that the student's code makes after it has seen a hidden input reaches
+the record:
 
 * a first shell runs all cells and visible checks, once, as the student sees them. Its outputs are
-  what the feedback shows. It never meets a hidden test.
-* a second shell runs the same cells in silence and answers the tests, at the places where they
-  stand. Only values and the built-in kind of an exception come back from it.
+  what the feedback shows. It never sees a hidden test.
+* a second shell runs the same cells, drops their outputs and answers the tests, each at its place
+  among the cells. Only values and the built-in kind of an exception come back from it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def grade(
     budget = Budget(limits)
     fatal: dict[str, str] = {}
     outputs: dict[str, list[dict]] = {}
-    # The other half of the seconds, and what is left of this one, is for the run that earns points.
+    # The second run, which earns the points, gets the other half and what is left of this one.
     budget.allow_share(0.5)
     with StudentRun(open_shell, fatal, budget, quiet=False) as shown_run:
         for step in script:
@@ -82,7 +82,7 @@ def grade(
             if step.test is not None:
                 name = step.test.tested
                 shown = ShownRun(error_in(outputs[step.id], said=True), error_in(outputs[name]))
-                verdicts[step.id] = judge.verdict(step, tested_run, shown)
+                verdicts[step.id] = judge.verdict(step.test, tested_run, shown)
     return Record(assignment.slug, seed, outputs, verdicts)
 
 

@@ -47,14 +47,15 @@ def judge(
     GraderFault
         If the test itself is wrong.
     """
-    name, calls = test.tested, []
+    name = test.tested
+    calls: list[Call] = []
 
     def zero(*messages: str, solved: bool = True) -> Findings:
         return Findings(Verdict(test.grade_id, 0.0, test.points, messages), calls, solved)
 
     try:
-        if trouble := _presence(assignment, name, shell, shown):
-            return zero(trouble, solved=False)
+        if message := _presence(assignment, name, shell, shown):
+            return zero(message, solved=False)
         # The same for every run, and not the seed of the inputs, which the student's code sees.
         shell.reseed(seed_for("global state", str(seed), test.grade_id) % 2**32)
         names = _test_names(assignment, test, shell, calls)

@@ -19,7 +19,7 @@ from autograder.assignment import Assignment, Cell
 from autograder.errors import GraderFault
 from autograder.grade.judge import judge, prove
 from autograder.grade.recognise import recognise
-from autograder.grade.run import LOST, ShownRun, Step, StudentRun
+from autograder.grade.run import LOST, ShownRun, StudentRun
 from autograder.grade.verdict import Verdict, with_misconception
 from autograder.sandbox.budget import Budget, Spent
 from autograder.sandbox.shell import SandboxLost, Shell
@@ -33,19 +33,21 @@ TEST_BYTES = 2 * 2**30
 class JudgeProcess:
     """A process that judges test cells against a shell, one after another.
 
-    A cell that does not get full marks is the last one of its process: whatever a wrong answer has
-    done to the process (memory, time, state), the next test cell runs in a fresh one.
+    A cell that does not get full marks is the last one of its process: a wrong answer may have used
+    up its memory or changed its state, so the next test cell runs in a fresh one.
     """
 
     def __init__(self, assignment: Assignment, seed: int, budget: Budget) -> None:
         self.assignment, self.seed, self.budget = assignment, seed, budget
-        self._pid, self._shell, self._socket = 0, None, None
+        self._pid = 0
+        self._shell: Shell | None = None
+        self._socket: socket.socket | None = None
 
-    def verdict(self, step: Step, notebook: StudentRun, shown: ShownRun) -> Verdict:
+    def verdict(self, test: Cell, notebook: StudentRun, shown: ShownRun) -> Verdict:
         """What a test cell earns. Raises `GraderFault` or `SandboxLost`."""
-        none = Verdict(step.id, 0.0, step.test.points)
-        if step.id in notebook.fatal:
-            return replace(none, messages=(notebook.fatal[step.id],))
+        none = Verdict(test.grade_id, 0.0, test.points)
+        if test.grade_id in notebook.fatal:
+            return replace(none, messages=(notebook.fatal[test.grade_id],))
         try:
             shell = notebook.shell_to_ask()
         except Spent as reason:
@@ -54,14 +56,14 @@ class JudgeProcess:
             self._start(shell)
         # A second more than the shell has: then the message says why the shell ended.
         left = max(0, min(TEST_SECONDS, self.budget.deadline + 1 - time.monotonic()))
-        said, ended = self._ask("judge", step.id, shown, left)
+        said, ended = self._ask("judge", test.grade_id, shown, left)
         if said.get("lost"):
             raise SandboxLost(LOST)
         verdict, alive = said.get("verdict"), said.get("alive", False)
         if not alive:
             self.budget.close_shell(shell)  # dead, or left in the middle of an answer
-        if ended != "done" or not alive or verdict["points"] < none.max:
-            self._prove(step.id, shell)
+        if ended != "done" or not alive or verdict is None or verdict["points"] < none.max:
+            self._prove(test.grade_id, shell)
         if verdict is None:
             late = self.budget.spent() or f"it took over {left:.0f} seconds"
             stopped = f"the test was stopped: {late}"
@@ -89,6 +91,7 @@ class JudgeProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
+        if self._socket is not None:
             self._socket.close()
         self._pid, self._shell, self._socket = 0, None, None
 
@@ -100,6 +103,7 @@ class JudgeProcess:
 
     def _ask(self, what: str, grade_id: str, shown: ShownRun, seconds: float) -> tuple[dict, str]:
         """What the process reports about a test cell; ``done``, ``dead`` or ``late``."""
+        assert self._socket is not None, "the process runs"
         deadline, received, ended = time.monotonic() + seconds, b"", "late"
         with contextlib.suppress(OSError):  # it is dead, which is found out below
             self._socket.sendall(json.dumps([what, grade_id, asdict(shown)]).encode() + b"\n")
@@ -120,19 +124,19 @@ class JudgeProcess:
 
     def _start(self, shell: Shell) -> None:
         self.end()
-        self._socket, theirs = socket.socketpair()
-        self._shell, self._pid = shell, os.fork()
+        ours, theirs = socket.socketpair()
+        self._socket, self._shell, self._pid = ours, shell, os.fork()
         if self._pid == 0:
             try:
-                self._socket.close()
+                ours.close()
                 gc.freeze()  # else the first collection would copy every page of the parent's
                 _limit_memory()
-                self._serve(theirs)
+                self._serve(theirs, shell)
             finally:
                 os._exit(0)
         theirs.close()
 
-    def _serve(self, host: socket.socket) -> None:
+    def _serve(self, host: socket.socket, shell: Shell) -> None:
         """In the process: judge what is asked for, until it is killed."""
 
         def report(finding: dict) -> None:
@@ -142,9 +146,9 @@ class JudgeProcess:
             what, grade_id, shown = json.loads(line)
             test = self.assignment.by_id[grade_id]
             if what == "judge":
-                # Whatever an answer makes of this process, it says nothing about the test.
+                # An answer can break this process (out of memory, say): no fault of the test.
                 with contextlib.suppress(Exception):
-                    self._report(test, ShownRun(**shown), report)
+                    self._report(test, shell, ShownRun(**shown), report)
             else:
                 try:
                     prove(self.assignment, test, self.seed)
@@ -154,14 +158,16 @@ class JudgeProcess:
                     report({"fault": traceback.format_exc()})
             host.sendall(_DONE)
 
-    def _report(self, test: Cell, shown: ShownRun, report: Callable[[dict], None]) -> None:
+    def _report(
+        self, test: Cell, shell: Shell, shown: ShownRun, report: Callable[[dict], None]
+    ) -> None:
         """Report the verdict, the misconception that explains it, and the state of the shell."""
-        findings = judge(self.assignment, test, self._shell, self.seed, shown)
+        findings = judge(self.assignment, test, shell, self.seed, shown)
         report({"verdict": asdict(findings.verdict)})
         lost = findings.verdict.points < test.points
         if lost and (answer := recognise(self.assignment, test, findings)):
             report({"misconception": answer.title, "hint": answer.hint})
-        report({"alive": self._shell.alive, "lost": self._shell.lost})
+        report({"alive": shell.alive, "lost": shell.lost})
 
 
 _DONE = b"\n\n"

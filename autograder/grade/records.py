@@ -94,14 +94,15 @@ def compute(
     """Make sure that a folder of records has one for every task.
 
     `result` depends on nothing but its arguments and on files, so any executor may run it. Even one
-    worker is a process of its own: this process may be a notebook server with threads, which must
-    not fork, and with modules of last week. `done` is called with the number of new records.
+    worker is a process of its own: this process may be a notebook server, whose threads forbid a
+    fork and whose modules may be older than the files. `done` is called with the number of records
+    so far.
 
     Returns
     -------
-    slug → what is wrong with that assignment's tests. It concerns everybody who handed it in, so
-    it is told once and the assignment is left; the others are graded. What students do is never
-    at fault.
+    slug → what is wrong with that assignment's tests. Such a fault concerns everybody who handed it
+    in: it is reported once, and the assignment is not graded; the others are. Nothing that a
+    student does is such a fault.
 
     Raises
     ------
@@ -200,7 +201,7 @@ def _grader() -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it."""
+    """Write a file atomically: no reader ever sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:

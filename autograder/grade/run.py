@@ -34,7 +34,7 @@ def step_of(cell: Cell | None, id: str, source: str) -> Step:
 
 @dataclass(frozen=True)
 class ShownRun:
-    """What the student's own run, which has met no hidden test, says about an exercise."""
+    """What the student's own run, which sees no hidden test, says about an exercise."""
 
     check: str = ""
     """How the visible check ended, if it did not pass."""
@@ -92,7 +92,7 @@ class StudentRun:
         """Run a cell. Its outputs."""
         outputs: list[dict] = []
         if step.id not in self.fatal and not self._try(step, self.quiet, outputs) and self._asked:
-            # What a test has called may have done it, and not this cell.
+            # A call from a test may have broken the shell, and not this cell: try a fresh one.
             self._asked = False
             del self.fatal[step.id]
             self._try(step, self.quiet, outputs)
@@ -114,7 +114,7 @@ class StudentRun:
         return self._shell
 
     def shell_to_ask(self) -> Shell:
-        """`shell`, for a test, whose calls may leave anything behind in it."""
+        """`shell`, for a test, whose calls may change its state."""
         shell, self._asked = self.shell(), True
         return shell
 
@@ -125,7 +125,7 @@ class StudentRun:
             shell = self._shell if self._shell is not None and self._shell.alive else self.shell()
             outputs += shell.run(step.source, quiet)
         except ShellDied as death:
-            if self._shell.lost:
+            if self._shell is not None and self._shell.lost:
                 raise SandboxLost(LOST) from None
             self.fatal[step.id] = str(death)
             return False

@@ -30,7 +30,7 @@ MAX_TEXT = 1_000_000
 
 
 def is_image(mime: str, data: object) -> bool:
-    """Whether this is a picture as notebooks hold them, and nothing that could be anything else."""
+    """Whether this is a PNG or JPEG picture in base64, as notebooks hold them."""
     return (
         mime in ("image/png", "image/jpeg")
         and isinstance(data, str)
@@ -80,7 +80,7 @@ def _bytes(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         others = sorted(p.name for p in path.parent.glob("*.ipynb"))[:3]
-        # A name can hold what no page can: line ends, orders to a terminal, bytes that are no text.
+        # A name can hold what no page can: line ends, escape sequences, bytes that are no text.
         named = ", ".join(name if name.isprintable() else ascii(name) for name in others)
         found = f" (there is: {named})" if others else ""
         raise Refused(f"There is no file {path.name} in the submission{found}.") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 from nbgrader.apps.baseapp import NbGrader
@@ -11,7 +11,7 @@ from nbgrader.apps.baseapp import NbGrader
 from autograder.errors import CourseError
 from autograder.nbgrader.course import Course, check_course_folder
 from autograder.project import Project
-from autograder.student.limits import Limits
+from autograder.student.limits import DEFAULT, Limits
 
 
 def application_for(folder: Path) -> NbGrader:
@@ -40,7 +40,7 @@ def course_of(converter) -> Course:
     """
     options = converter.config.Autograder
     limits = dict(options.get("limits", {}))
-    known = {field.name: field.default for field in fields(Limits)}
+    known = asdict(DEFAULT)
     for name, value in limits.items():
         if name not in known or not isinstance(value, int | float) or value <= 0:
             raise CourseError(

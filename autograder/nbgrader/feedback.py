@@ -45,7 +45,7 @@ _TAG = re.compile(r"<(?=/?(?P<name>[A-Za-z][^\s/>]*)|[!?/])")
 def _filtered(tag: str, name: str, value: str) -> str | None:
     """The value of an attribute, or None if it is left out."""
     if tag == "img" and name == "src":
-        # Only images that are part of the page: it must not call anybody.
+        # Only images that are part of the page, which must load nothing.
         good = value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
     elif tag == "a" and name == "href":
         good = value.startswith(("https://", "http://", "mailto:", "#"))
@@ -89,7 +89,7 @@ def safe_markdown(context, source: str) -> str:
 
 
 class _Renderer(IPythonRenderer):
-    """nbconvert's, for which a picture that is missing is just that. Its own raises."""
+    """nbconvert's renderer, which raises for a missing picture; here it is left out."""
 
     def _embed_image_or_attachment(self, src: str) -> str:
         try:
@@ -111,14 +111,14 @@ def safe_outputs(outputs: list[dict]) -> list[NotebookNode]:
             output.data, output.metadata = NotebookNode(data), NotebookNode()
         for holder, key in ((output, "text"), (output.get("data", {}), "text/plain")):
             if key in holder:
-                holder[key] = _calm(holder[key])
+                holder[key] = _limit_colours(holder[key])
         if "traceback" in output:
-            output.traceback = _calm("\n".join(output.traceback)).split("\n")
+            output.traceback = _limit_colours("\n".join(output.traceback)).split("\n")
         kept.append(output)
     return kept
 
 
-def _calm(text: str) -> str:
+def _limit_colours(text: str) -> str:
     """Text in which so few colour changes remain that turning them into HTML takes no time."""
     return text if text.count("\x1b") <= MAX_ESCAPES else re.sub(r"\x1b(\[[0-9;]*m)?", "", text)
 
@@ -140,7 +140,7 @@ class HideTests(ClearHiddenTests):
     """
 
     # Exporters to HTML configure this on all preprocessors; nbgrader declares it as no option.
-    display_data_priority = List().tag(config=True)
+    display_data_priority: List = List().tag(config=True)
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int):
         """Clear one cell."""

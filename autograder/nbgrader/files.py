@@ -19,9 +19,11 @@ def plain_files(path: str, exclude: list[str] | None = None) -> list[str]:
     """nbgrader's `find_all_files`, of which only plain files of sensible size and number remain.
 
     A submission may hold links (to /dev/zero, to another student), pipes, which block whoever
-    copies them, and more bytes than the disk has. Nor do pages go where feedback pages are.
+    copies them, and more bytes than the disk has. Pages are left out: none of them may lie among
+    the feedback pages.
     """
-    found, total = [], 0
+    found: list[str] = []
+    total = 0
     for name in _find_all_files(path, exclude):
         if name.lower().endswith(_PAGES):
             continue

@@ -79,7 +79,7 @@ def grade(
 ) -> tuple[list[dict], list[Exception]]:
     """Grade all submissions of some assignments (of all, if none are named).
 
-    `started` hears how many submissions there are, `done` how many have been run so far. Without
+    `started` is called with the number of submissions, `done` with the number run so far. Without
     `sandbox` students' code runs unprotected; with it the course's configuration decides.
 
     Returns

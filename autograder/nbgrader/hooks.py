@@ -15,6 +15,7 @@ import os
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import alembic.config
 import nbgrader.api
@@ -81,11 +82,11 @@ def configure(c: Config, project: Path) -> None:
     nbgrader.api.get_alembic_version = _alembic_version
     # Nine engines per submission recompile the same SQL: two thirds of nbgrader's own time.
     nbgrader.api.create_engine = _engine
-    # nbgrader's own habit, and nothing that an instructor could do something about.
+    # nbgrader causes these warnings itself, and no instructor can do anything about them.
     warnings.filterwarnings("ignore", "Object of type <Submitted", category=SAWarning)
 
 
-def _alembic_version() -> str:
+def _alembic_version() -> str | None:
     """The gradebook's schema version, without a program ``alembic`` on the PATH."""
     with _temp_alembic_ini("sqlite://") as name:
         return ScriptDirectory.from_config(alembic.config.Config(name)).get_current_head()
@@ -100,6 +101,8 @@ class TrustedAutograde(Autograde):
     Every submission is read once, into `handed_in`: (slug, student) → submission. So what is
     graded, shown and recorded is the same, whatever becomes of the file meanwhile.
     """
+
+    force: bool  # an option of nbgrader's
 
     def __init__(
         self, *args, handed_in: dict[tuple[str, str], Submission] | None = None, **kwargs
@@ -135,7 +138,8 @@ class TrustedAutograde(Autograde):
     def init_notebooks(self) -> None:
         """Take every submission folder, also one without the notebook."""
         pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
-        self.assignments, self.notebooks = {}, []
+        self.assignments: dict[str, list[str]] = {}
+        self.notebooks: list[str] = []
         for folder in sorted(glob.glob(pattern)):
             slug, student = self._ids(folder)
             if is_student(student):
@@ -158,7 +162,8 @@ class TrustedAutograde(Autograde):
             current = recorded == task.key
         except (OSError, ValueError, KeyError):  # MissingEntry is a ValueError
             current = False
-        forced, self.force = self.force, self.force or not current
+        forced = self.force
+        self.force = forced or not current
         try:
             return super().init_destination(assignment_id, student_id)
         finally:
@@ -168,11 +173,15 @@ class TrustedAutograde(Autograde):
         """Assignment and student of a submission folder."""
         pattern = self._format_source("(?P<slug>.*)", "(?P<student>.*)", escape=True)
         found = re.fullmatch(pattern, folder, re.DOTALL)
+        assert found, "the folder was found by this pattern"
         return found["slug"], found["student"]
 
 
 class ReadingExporter(NotebookExporter):
     """Takes the submission that was read, not the file, as the notebook to grade."""
+
+    parent: Any
+    """The `TrustedAutograde` that converts."""
 
     def from_filename(self, filename: str, resources=None, **kw):
         """The submission's notebook, after this stage's preprocessors, as text."""

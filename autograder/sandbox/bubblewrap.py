@@ -36,9 +36,9 @@ def command(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     options += ["--unshare-cgroup-try", "--die-with-parent", "--as-pid-1"]
     if os.getuid() != 0:
         options += ["--unshare-user"]
-    # Neutral places, for the real ones may lie in a home that nobody else may enter, and they tell
-    # who is grading.
-    # bubblewrap's own choice for folders on the way is that only root may enter them.
+    # Fixed mount points: the real paths may lie in a home folder that other users cannot enter, and
+    # they can hold the grader's name. bubblewrap makes parent folders for root only, so each is
+    # made here.
     for folder in ("/opt", _PACKAGES, _SELF, "/etc", "/usr", "/usr/local", "/usr/share", "/dev"):
         options += ["--perms", "0755", "--dir", folder]
     options += ["--ro-bind", sys.base_prefix, _PYTHON]
@@ -47,9 +47,7 @@ def command(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     places = [f"{_PACKAGES}/{number}" for number, _ in enumerate(sorted(packages))]
     for package, place in zip(sorted(packages), places, strict=True):
         options += ["--ro-bind", package, place]
-        if os.path.isdir(
-            f"{package}/autograder"
-        ):  # this package is installed: cover the host's side
+        if os.path.isdir(f"{package}/autograder"):  # installed there: cover the host's side
             options += ["--tmpfs", f"{place}/autograder"]
     options += ["--perms", "0755", "--dir", f"{_SELF}/autograder"]
     options += ["--ro-bind", os.path.dirname(student.__file__), f"{_SELF}/autograder/student"]
@@ -87,8 +85,8 @@ def _program() -> str:
         path = Path(spec.origin).parent / "_bin" / "bwrap"
         if os.access(path, os.X_OK):
             return str(path)
-    if path := shutil.which("bwrap"):
-        return path
+    if found := shutil.which("bwrap"):
+        return found
     raise FileNotFoundError("there is no bubblewrap")
 
 

@@ -13,9 +13,9 @@ from autograder.student.limits import DEFAULT, Limits
 class Budget:
     """Counts what a submission's shells use together: computing, time, restarts and output.
 
-    The shells live one after another, never side by side: each has ended, with everything in it,
-    before the next is opened. So a limit on what is used at one moment (memory, threads, files)
-    is a limit of each shell, and is not counted here.
+    Only one shell exists at a time: it has ended, with everything that it started, before the next
+    is opened. So limits on what is used at one moment (memory, threads, files) hold for each shell
+    by itself, and are not counted here.
     """
 
     def __init__(self, limits: Limits = DEFAULT) -> None:
@@ -26,7 +26,7 @@ class Budget:
         self.allow_share(1.0)
 
     def allow_share(self, share: float) -> None:
-        """Let this share of the seconds be used from now on; what has been used before counts."""
+        """From now on allow this share of the seconds, those already used included."""
         self.limits = replace(
             self._limits,
             cpu_seconds=share * self._limits.cpu_seconds,
@@ -35,7 +35,7 @@ class Budget:
         self.deadline = self._began + self.limits.submission_seconds
 
     def spent(self) -> str:
-        """Which limit keeps anything more from being run, as a clause; "" if none does."""
+        """Which limit is reached, so that nothing more is run, as a clause; "" if none is."""
         if time.monotonic() >= self.deadline:
             return ENDS["late"].format(seconds=self.limits.submission_seconds)
         if self.computed >= self.limits.cpu_seconds:

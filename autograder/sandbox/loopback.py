@@ -17,7 +17,6 @@ def loopback(names: dict[str, Any]) -> Shell:
     def refuse(source: str, quiet: bool) -> list[dict]:
         raise NotImplementedError("no cells run in this process")
 
-    namespace = Namespace(names, refuse)
+    namespace = Namespace(names, refuse, lambda question: shell.serve(question))
     shell = Shell(lambda question, _: namespace.serve(question), lambda: ("", 0.0))
-    namespace.ask = shell.serve
     return shell

@@ -11,12 +11,14 @@ from autograder.student.outputs import plain_metadata
 _MIME = re.compile(r"[a-z]+/[A-Za-z0-9.+-]{1,60}")
 
 
-def clean_outputs(outputs: Any, room: int) -> list[dict]:
+def clean_outputs(outputs: Any, max_bytes: int) -> list[dict]:
     """Outputs of the shapes nbformat knows, up to a size; whatever else was received is left out.
 
     The student's side keeps to the limit by itself, unless somebody has tampered with it.
     """
-    clean, room = [], room + 2 * 10**6  # an error may exceed what is left for the rest
+    clean: list[dict] = []
+    bytes_left = max_bytes + 2 * 10**6  # an error may exceed what is left for the rest
+    keys: tuple[str, ...]
     for output in outputs if isinstance(outputs, list) else ():
         match output:
             case {"output_type": "stream", "name": "stdout" | "stderr", "text": str()}:
@@ -43,8 +45,8 @@ def clean_outputs(outputs: Any, room: int) -> list[dict]:
             }
             output["metadata"] = plain_metadata(output["metadata"])
         kept = {key: output[key] for key in keys}
-        room -= len(wire.encode(kept))
-        if room < 0:
+        bytes_left -= len(wire.encode(kept))
+        if bytes_left < 0:
             break
         clean.append(kept)
     return clean

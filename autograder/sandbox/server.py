@@ -61,7 +61,7 @@ _SECONDS_TO_END = 10
 class Sandbox:
     """A forkserver, and the shells opened from it. It starts with the first shell.
 
-    `isolated`: whether the shells are shut in. Only work that is trusted may run in others.
+    `isolated`: whether the shells are isolated. Only trusted work may run in others.
     """
 
     def __init__(self, limits: Limits = DEFAULT, isolated: bool = True) -> None:
@@ -99,24 +99,24 @@ class Sandbox:
             raise SandboxError("the sandbox's forkserver does not answer") from None
 
     def _open(self, setup: dict) -> Shell:
-        self._start()
+        control = self._start()
         ours, theirs = socket.socketpair()
         status, their_status = socket.socketpair()
         with theirs, their_status:
             fds = array.array("i", [theirs.fileno(), their_status.fileno()])
-            self._control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+            control.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
         status.settimeout(_SECONDS_TO_END)
 
         def end() -> tuple[str, float | None]:
             report = b""
-            # Not close(): a fork of this process may hold the status socket too. Nor is the report
-            # taken out of it, for the fork and this process both want to know.
+            # Not close(): a fork of this process may hold the status socket too. MSG_PEEK leaves
+            # the report in the socket, for the fork and this process both read it.
             try:
                 status.shutdown(socket.SHUT_WR)
                 # The report arrives when the shell is dead and its files are removed.
                 report = status.recv(100, socket.MSG_PEEK)
             except TimeoutError:
-                self.close()  # what cannot be killed by itself ends with its forkserver
+                self.close()  # a shell that cannot be killed alone ends with its forkserver
                 report = b"9 0"
             except (OSError, ValueError):
                 pass
@@ -156,25 +156,27 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start(self) -> None:
-        if self._owner != os.getpid():  # a fork of the process that made it: start one of our own
+    def _start(self) -> socket.socket:
+        """The control socket of a forkserver that runs, started if there is none."""
+        if self._owner != os.getpid():  # this process is a fork: it starts its own forkserver
             self._process = self._control = None
             self._owner = os.getpid()
-        if self._process is not None and self._process.poll() is None:
-            return
+        if self._control and self._process and self._process.poll() is None:
+            return self._control
         self.close()
         if self.isolated and sys.platform != "linux":
             raise SandboxError(bubblewrap.diagnose(""))
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = control
         with theirs, tempfile.TemporaryFile() as log:
             try:
                 self._process = _launch(theirs, self.isolated, log)
             except OSError as error:
                 raise SandboxError(bubblewrap.diagnose(str(error))) from None
             theirs.close()
-            self._control.settimeout(120)
+            control.settimeout(120)
             try:
-                ready = self._control.recv(16)
+                ready = control.recv(16)
             except OSError:
                 ready = b""
             if ready != READY:
@@ -184,6 +186,7 @@ class Sandbox:
                 if self.isolated:
                     raise SandboxError(bubblewrap.diagnose(said))
                 raise SandboxError(f"the sandbox's forkserver does not start: {said[-200:]}")
+        return control
 
 
 def _how_it_ended(report: bytes, allowed: int, limits: Limits) -> tuple[str, float | None]:

@@ -14,7 +14,7 @@ from autograder.sandbox.outputs import clean_outputs
 from autograder.student import wire
 from autograder.student.limits import DEFAULT, Limits
 from autograder.student.protocol import Closed, builtin_kind
-from autograder.student.wire import Ref, WireError
+from autograder.student.wire import Message, Ref, WireError
 
 
 class SandboxError(Exception):
@@ -22,7 +22,7 @@ class SandboxError(Exception):
 
 
 class SandboxLost(SandboxError):
-    """A shell ended because its forkserver did. It is nobody's fault who is graded."""
+    """A shell ended because its forkserver did, which is not the student's fault."""
 
 
 class StudentError(Exception):
@@ -121,14 +121,14 @@ class Shell:
     Parameters
     ----------
     ask : sends a question to the shell and returns its answer, by a deadline (`time.monotonic`).
-    end_process : ends the shell. Returns how it ended, as a clause ("" if that needs no telling),
+    end_process : ends the shell. Returns how it ended, as a clause ("" if it was closed as usual),
         and the CPU seconds it used; None for the latter if its forkserver is gone.
     limits : what the submission may use.
     """
 
     def __init__(
         self,
-        ask: Callable[[bytes, float | None], bytes],
+        ask: Callable[[bytes, float | None], Message],
         end_process: Callable[[], tuple[str, float | None]],
         limits: Limits = DEFAULT,
     ) -> None:
@@ -140,7 +140,7 @@ class Shell:
         self.lost = False
         """Whether the shell ended because its forkserver did."""
         self._end = ""
-        self._lent: dict[int, Callable] = {}
+        self._callbacks: dict[int, Callable] = {}
         self._numbers = itertools.count()
         self.alive = True
 
@@ -170,8 +170,8 @@ class Shell:
         """Call a name of the notebook, or an object of it, and return the result by value.
 
         Arguments go by value, except functions: those of `given` go by the name they have in the
-        notebook, `Handle` ones return to where they came from, and a `Callback` is lent until the
-        call returns.
+        notebook, a `Handle` arrives as the object that it stands for, and a `Callback` can be
+        called until the call returns.
 
         Raises
         ------
@@ -181,12 +181,12 @@ class Shell:
             If an argument cannot be sent.
         """
         name = target if isinstance(target, str) else ""
-        before = dict(self._lent)
+        before = dict(self._callbacks)
         try:
             return self._request(
                 self.limits.call_seconds,
                 "call",
-                target if name else _Outgoing(target),
+                target if isinstance(target, str) else _Outgoing(target),
                 method,
                 list(args),
                 dict(kwargs or {}),
@@ -194,7 +194,7 @@ class Shell:
                 name=name,
             )
         finally:
-            self._lent = before
+            self._callbacks = before
 
     def value(self, name: str) -> Any:
         """The value of a name. Raises as `call` does."""
@@ -267,7 +267,7 @@ class Shell:
             return thing._ref
         if isinstance(thing, Callback):
             key = next(self._numbers)
-            self._lent[key] = thing.function
+            self._callbacks[key] = thing.function
             return Ref("callback", key)
         if callable(thing) and thing in given:
             return Ref("name", given[thing])
@@ -275,20 +275,20 @@ class Shell:
 
     def _resolve(self, ref: Ref) -> Any:
         if ref.space == "callback":
-            if ref.key not in self._lent:
-                raise WireError("it refers to a function that is lent no longer")
-            return self._lent[ref.key]
+            if ref.number not in self._callbacks:
+                raise WireError("it refers to a callback that is no longer valid")
+            return self._callbacks[ref.number]
         return Handle(ref, self)
 
-    def serve(self, question: bytes) -> bytes:
-        """Answer a question of the shell's. It may only call what was lent to it."""
-        lent = self._lent.values()
-        if not lent:  # before anything is built of what it sends
-            raise WireError("it refers to a function that is lent no longer")
+    def serve(self, question: Message) -> bytes:
+        """Answer a question of the shell. It may only call callbacks of calls that are running."""
+        callbacks = self._callbacks.values()
+        if not callbacks:  # before anything is built of what it sends
+            raise WireError("it refers to a callback that is no longer valid")
         match wire.decode(question, self._resolve):
             # Not whatever can be called: a Lambda of SymPy's can, and computes for ever.
             case ("callback", function, list(args), dict(kwargs)) if any(
-                function is own for own in lent
+                function is callback for callback in callbacks
             ):
                 pass
             case _:

@@ -57,7 +57,7 @@ def _mount(kind: bytes, place: str, flags: int, options: str = "") -> None:
 
 
 def _keep_own_id(uid: int, gid: int) -> None:
-    """In a new user namespace: be who one was. Nobody else exists there."""
+    """In a new user namespace: keep the user and group id. No other id exists there."""
     for name, line in (
         ("setgroups", "deny"),
         ("uid_map", f"{uid} {uid} 1"),
@@ -89,7 +89,7 @@ def drop_privileges(control: int) -> None:
     if child := os.fork():
         watch = select.poll()
         watch.register(ended := os.pidfd_open(child), select.POLLIN)
-        watch.register(control, 0)  # that is, for its end
+        watch.register(control, 0)  # no event but that its other end is closed
         if ended not in dict(watch.poll()):
             watch.unregister(control)
             watch.poll(5000)
@@ -135,7 +135,7 @@ def isolate(*, memory: int, disk: int, files: int, threads: int) -> None:
     _mount(b"tmpfs", HOME, _NOSUID | _NODEV | _NOEXEC, quota)
     os.mkdir(f"{HOME}/tmp")
     os.mkdir(WORK)
-    # What /proc tells of this machine is nobody's business. It cannot be unmounted, only covered.
+    # /proc describes the whole machine. It cannot be unmounted, so an empty file system covers it.
     _mount(b"tmpfs", "/proc", _RDONLY | _NOSUID | _NODEV | _NOEXEC, "size=4k,nr_inodes=1")
     # Only now: limits set outside the new user namespace would be shared with other shells.
     for limit, value in (
@@ -173,7 +173,7 @@ def _verify_isolation(uid: int) -> None:
 # --- the filter
 _X86, _ARM = 0xC000003E, 0xC00000B7
 MACHINES = {"x86_64": (_X86, 0), "aarch64": (_ARM, 1)}
-"""Machine → what the kernel calls its system calls' convention, and a column below."""
+"""Machine → its calling convention as seccomp reports it (AUDIT_ARCH_*), and a column below."""
 _REFUSED = {
     # other programs, other processes
     "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281),
@@ -181,18 +181,18 @@ _REFUSED = {
     "kcmp": (312, 272), "pidfd_send_signal": (424, 424), "pidfd_open": (434, 434),
     "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "process_mrelease": (448, 448),
     "personality": (135, 92), "migrate_pages": (256, 238), "move_pages": (279, 239),
-    # memory that counts for nobody
+    # memory that no limit counts
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194),
     "shmat": (30, 196), "shmctl": (31, 195), "semget": (64, 190), "msgget": (68, 186),
     "mq_open": (240, 180),
-    # other rooms
+    # namespaces, mounts and file handles: ways out of the isolated file system
     "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39),
     "pivot_root": (155, 41), "chroot": (161, 51), "open_tree": (428, 428),
     "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
     "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "quotactl": (179, 60),
     "quotactl_fd": (443, 443), "fanotify_init": (300, 262),
-    # anybody else
+    # connections to anything else (`socketpair` stays, for AF_UNIX only: see `_program`)
     "socket": (41, 198),
     # parts of the kernel in which holes have been found, and which no notebook needs
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
@@ -207,7 +207,7 @@ _REFUSED = {
 _CLONE, _SOCKETPAIR, _CLONE3 = (56, 220), (53, 199), 435
 _AF_UNIX = 1
 _NEWEST = 457
-"""From this number on, system calls are younger than this list, and said not to exist."""
+"""System calls from this number on are newer than this list; they fail with ENOSYS."""
 # Classic BPF, as seccomp runs it over (number, convention, address, arguments).
 _LOAD, _EQUAL, _AT_LEAST, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _CONVENTION, _FIRST_ARGUMENT = 0, 4, 16
@@ -229,8 +229,8 @@ def _program() -> list[tuple[int, int, int, int]]:
         *((_EQUAL, 0, 1, _CLONE3), missing),
     ]
     for numbers in _REFUSED.values():
-        if numbers[column] is not None:
-            program += [(_EQUAL, 0, 1, numbers[column]), refuse]
+        if (number := numbers[column]) is not None:
+            program += [(_EQUAL, 0, 1, number), refuse]
     program += [
         (_EQUAL, 0, 6, _CLONE[column]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),

@@ -55,9 +55,9 @@ class Forkserver:
                 elif key.data in self.shells:  # the host has closed a status socket
                     self._kill([key.data])
             for pid in list(self.shells):
-                ended, *end = os.wait4(pid, os.WNOHANG)
+                ended, how, usage = os.wait4(pid, os.WNOHANG)
                 if ended:
-                    self._reap(pid, *end)
+                    self._reap(pid, how, usage)
 
     def _fork(self) -> bool:
         """Fork one shell. False if the host is gone."""
@@ -72,7 +72,7 @@ class Forkserver:
             descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
         sock, status = (socket.socket(fileno=fd) for fd in descriptors)
         if self.isolated:
-            folder = box.WORK  # which each shell has to itself, in memory
+            folder = box.WORK  # each shell mounts its own file system there, in memory
             box.put_next_child_in_new_pid_namespace()
         else:
             folder = tempfile.mkdtemp(prefix="shell-")
@@ -114,7 +114,7 @@ def _main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the host's terminal is the host's
     if isolated:
         box.drop_privileges(control.fileno())
-    # The first entry led to this package, which notebooks have no need for.
+    # The first entry is the folder of this package, which notebooks do not need.
     root = os.environ.pop("PYTHONPATH").split(os.pathsep)[0]
     sys.path[:] = [p for p in sys.path if p not in (root, os.getcwd(), "")]
     sys.argv[1:] = []

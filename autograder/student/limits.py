@@ -10,17 +10,17 @@ class Limits:
     """What a submission may use. Without a sandbox only the seconds and the output are limited."""
 
     cell_seconds: float = 60.0
-    """For one cell, by the clock on the wall."""
+    """Wall-clock seconds of one cell."""
     cell_cpu_seconds: float = 30.0
-    """For one cell, of all its threads' computing."""
+    """CPU seconds of one cell, all its threads together."""
     call_seconds: float = 20.0
-    """For one call of a function, callbacks included, by the clock on the wall."""
+    """Wall-clock seconds of one call of a function, callbacks included."""
     cpu_seconds: float = 300.0
-    """For all computing of all its shells together. What is left to do then is not done."""
+    """CPU seconds of all its shells together. Cells and tests that remain then are not run."""
     submission_seconds: float = 600.0
-    """For everything, by the clock on the wall. What is left to do then is not done."""
+    """Wall-clock seconds of everything. Cells and tests that remain then are not run."""
     restarts: int = 20
-    """How often a shell that died is replaced. What is left to do then is not done."""
+    """How often a shell that died is replaced. Cells and tests that remain then are not run."""
     memory_bytes: int = 2**30
     """Memory, beside what Python and its libraries need."""
     threads: int = 32

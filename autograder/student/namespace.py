@@ -13,7 +13,7 @@ import sympy as sp
 
 from autograder.student import wire
 from autograder.student.protocol import builtin_kind
-from autograder.student.wire import Ref, WireError
+from autograder.student.wire import Message, Ref, WireError
 
 
 class Namespace:
@@ -26,11 +26,11 @@ class Namespace:
         self,
         names: dict[str, Any],
         execute: Callable[[str, bool], list[dict]],
-        ask: Callable[[bytes], bytes] | None = None,
+        ask: Callable[[bytes], Message],
     ) -> None:
         self.names, self.execute, self.ask = names, execute, ask
         self.objects: list[Any] = []
-        self.calls = {
+        self.calls: dict[str, Callable[..., Any]] = {
             "run": lambda source, quiet: self.execute(source, quiet),
             "call": self._call,
             "value": self._value,
@@ -38,7 +38,7 @@ class Namespace:
             "reseed": reseed,
         }
 
-    def serve(self, question: bytes) -> bytes:
+    def serve(self, question: Message) -> bytes:
         """Do what the host asks, and report the result."""
         try:
             what, *arguments = wire.decode(question, self._resolve)
@@ -73,10 +73,10 @@ class Namespace:
 
     def _resolve(self, ref: Ref) -> Any:
         if ref.space == "name":
-            return self._value(ref.key)
+            return self._value(ref.name)
         if ref.space == "object":
-            return self.objects[ref.key]
-        return CallbackProxy(self, ref.key)
+            return self.objects[ref.number]
+        return CallbackProxy(self, ref.number)
 
 
 class CallbackProxy:

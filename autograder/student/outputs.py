@@ -14,7 +14,7 @@ from autograder.student.limits import DEFAULT, Limits
 class Outputs:
     """The outputs of a cell, as nbformat has them, up to a number of bytes.
 
-    With 0 bytes nothing is collected, and nobody is told that anything was dropped.
+    With 0 bytes nothing is collected, and no note says that anything was dropped.
     """
 
     def __init__(self, bytes_left: int, limits: Limits = DEFAULT) -> None:
@@ -27,7 +27,7 @@ class Outputs:
     def _add(self, output: dict, size: int) -> bool:
         if self.clear_next:
             self.clear()
-        size += 100  # an empty one takes room too
+        size += 100  # an empty one takes memory too
         if self.full or size > self.bytes_left:
             if self.shown and not self.full:
                 self.list.append(_stream("stderr", "\n[further output of this cell is dropped]\n"))
@@ -50,7 +50,7 @@ class Outputs:
 
     def display(self, data: dict, metadata: dict, transient: dict, update: bool) -> None:
         data = _texts(data)
-        identity = transient.get("display_id")
+        identity: Any = transient.get("display_id")
         if update:
             for old in self.displays.get(identity, ()):
                 old.update(data=data, metadata=plain_metadata(metadata))

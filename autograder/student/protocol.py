@@ -16,7 +16,7 @@ import struct
 import time
 from collections.abc import Callable
 
-from autograder.student.wire import MAX_BYTES, WireError
+from autograder.student.wire import MAX_BYTES, Message, WireError
 
 
 class Closed(Exception):
@@ -24,12 +24,12 @@ class Closed(Exception):
 
 
 READY = b"ready"
-"""What the forkserver, and each shell, sends when it can be used."""
+"""What the forkserver, and each shell, sends when it is ready."""
 # --- messages
 
 
 def _check_deadline(deadline: float | None) -> None:
-    """Raise TimeoutError after the deadline, also if there is always a byte more to be had."""
+    """Raise TimeoutError after the deadline, even if bytes keep arriving."""
     if deadline is not None and time.monotonic() >= deadline:
         raise TimeoutError
 
@@ -37,8 +37,8 @@ def _check_deadline(deadline: float | None) -> None:
 class Connection:
     """Whole messages over a stream socket, with a limit on their length and on waiting.
 
-    `status` is a second socket whose closing also means that the other side is gone, for a process
-    that the other side has left behind may keep the first one open.
+    `status` is a second socket. If the other side closes it, the other side is gone as well: a
+    child process that it left behind may keep the first socket open.
     """
 
     def __init__(self, sock: socket.socket, status: socket.socket | None = None) -> None:
@@ -119,11 +119,11 @@ class Line:
     question's shows that the two sides are out of step.
     """
 
-    def __init__(self, connection: Connection, serve: Callable[[bytes], bytes]) -> None:
+    def __init__(self, connection: Connection, serve: Callable[[Message], bytes]) -> None:
         self.connection, self.serve = connection, serve
         self.numbers = itertools.count()
 
-    def ask(self, body: bytes, deadline: float | None = None) -> bytes:
+    def ask(self, body: bytes, deadline: float | None = None) -> Message:
         """The answer to a question.
 
         Raises

@@ -46,7 +46,9 @@ def make_ipython() -> Any:
     class Publisher(DisplayPublisher):
         """Collects rich output."""
 
-        def publish(self, data, metadata=None, *, transient=None, update=False, **_):
+        shell: Any
+
+        def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
             self.shell.outputs.display(data, metadata or {}, transient or {}, update)
 
         def clear_output(self, wait=False):
@@ -54,6 +56,8 @@ def make_ipython() -> Any:
 
     class Hook(DisplayHook):
         """Collects the value of a cell's last expression."""
+
+        shell: Any
 
         def write_output_prompt(self):
             pass
@@ -69,6 +73,8 @@ def make_ipython() -> Any:
 
         displayhook_class = Type(Hook)
         display_pub_class = Type(Publisher)
+        outputs: Outputs
+        streams: list[OutputStream]
 
         def enable_gui(self, gui=None):
             """Windows are not available; `%matplotlib inline` must still work."""
@@ -77,7 +83,7 @@ def make_ipython() -> Any:
             print("exit() has no effect here.")
 
         def showtraceback(self, *args, **kwargs):
-            # Rendering a traceback takes as long as ten cells. In a quiet run nobody sees it.
+            # Rendering a traceback takes as long as ten cells, and a quiet run shows none.
             if self.outputs.shown:
                 super().showtraceback(*args, **kwargs)
 
@@ -98,8 +104,8 @@ def make_ipython() -> Any:
     for source in WARM_UP:
         if not ipython.run_cell(source).success and "raise" not in source:
             raise RuntimeError(f"the forkserver cannot run {source!r}")
-    # Figures are shown first, and then whatever is left of them is drawn. In the order in which the
-    # two were registered, each figure would be drawn once for nobody.
+    # matplotlib's callback draws every open figure, the inline backend's shows and closes them. In
+    # the order of registration each figure would be drawn twice, so drawing comes last here.
     draw = sys.modules["matplotlib.pyplot"]._draw_all_if_interactive
     ipython.events.unregister("post_execute", draw)
     ipython.events.register("post_execute", draw)
@@ -158,7 +164,7 @@ def _execute(ipython: Any, limits: Limits) -> Callable[[str, bool], list[dict]]:
 
     def execute(source: str, quiet: bool) -> list[dict]:
         ipython.outputs = Outputs(0 if quiet else limits.output_bytes, limits)
-        # Nobody sees the outputs of a quiet run, so figures need not be drawn.
+        # A quiet run returns no outputs, so figures need not be drawn.
         ipython.display_formatter.active_types = ["text/plain"] if quiet else every_type
         ipython.run_cell(source, store_history=True)
         outputs, ipython.outputs = ipython.outputs.take(), Outputs(0)
@@ -172,7 +178,7 @@ def _execute(ipython: Any, limits: Limits) -> Callable[[str, bool], list[dict]]:
 def serve_notebook(ipython: Any, sock: socket.socket, folder: str, isolated: bool) -> None:
     """Turn a fresh fork of the forkserver into a shell, and serve until the host closes `sock`.
 
-    This function alone decides what a shell may do: `isolated` says whether it is shut in.
+    This function alone decides what a shell may do; `box.isolate` runs only if `isolated`.
     """
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -187,7 +193,7 @@ def serve_notebook(ipython: Any, sock: socket.socket, folder: str, isolated: boo
     sock.detach()
     sock = socket.socket(fileno=3)
 
-    def serve(question: bytes) -> bytes:
+    def serve(question: wire.Message) -> bytes:
         _stop_at(limits.cell_cpu_seconds)
         return namespace.serve(question)
 
@@ -225,14 +231,15 @@ def serve_notebook(ipython: Any, sock: socket.socket, folder: str, isolated: boo
 
 
 def _refuse_programs(ipython: Any) -> None:
-    """Raise an error that explains why other programs cannot be started; the kernel would refuse
-    without a word."""
+    """Raise an error that explains why other programs cannot be started. The kernel refuses them
+    as well, but gives no reason."""
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(
             "no other programs can be started here: while work is graded, only Python runs"
         )
 
-    ipython.system = ipython.getoutput = subprocess._fork_exec = refuse
+    ipython.system = ipython.getoutput = refuse
+    setattr(subprocess, "_fork_exec", refuse)  # noqa: B010 — private, so no type checker knows it
     for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system", "execv", "execve"):
         setattr(os, name, refuse)

@@ -40,6 +40,10 @@ MAX_BITS = 2**16
 _NODE_COST = 32
 
 
+Message = bytes | bytearray
+"""An encoded value: as `encode` makes it, or as a socket has received it."""
+
+
 class WireError(Exception):
     """Something cannot cross. The message is one sentence."""
 
@@ -51,7 +55,8 @@ class Ref:
     Attributes
     ----------
     space : ``object``: in the student's process, known by a number; ``name``: in the student's
-        notebook, known by its name; ``callback``: in the trusted process, lent for one call.
+        notebook, known by its name; ``callback``: in the trusted process, callable
+        during one call.
     key : the number or the name.
     kind : for an ``object``, what sort of thing it is: one of `REF_KINDS`.
     """
@@ -59,6 +64,18 @@ class Ref:
     space: str
     key: int | str
     kind: str = ""
+
+    @property
+    def number(self) -> int:
+        """The key of an ``object`` or a ``callback``."""
+        assert isinstance(self.key, int)
+        return self.key
+
+    @property
+    def name(self) -> str:
+        """The key of a ``name``."""
+        assert isinstance(self.key, str)
+        return self.key
 
 
 REF_KINDS = ("function", "class", "generator", "iterator", "module", "object")
@@ -329,7 +346,7 @@ class _Encoder:
 
 
 def decode(
-    data: bytes | bytearray, resolve: Callable[[Ref], Any] | None = None, *, plain: bool = False
+    data: Message, resolve: Callable[[Ref], Any] | None = None, *, plain: bool = False
 ) -> Any:
     """The value that bytes stand for.
 
@@ -359,9 +376,7 @@ def decode(
 
 
 class _Decoder:
-    def __init__(
-        self, data: bytes | bytearray, resolve: Callable[[Ref], Any] | None, plain: bool
-    ) -> None:
+    def __init__(self, data: Message, resolve: Callable[[Ref], Any] | None, plain: bool) -> None:
         self.data = memoryview(data)
         self.at = 0
         self.items = 0
@@ -373,20 +388,20 @@ class _Decoder:
         if self.items > MAX_ITEMS or depth > MAX_DEPTH:
             raise WireError("it is nested too deeply or has too many parts")
 
-    def bytes(self, count: int) -> memoryview:
+    def read(self, count: int) -> memoryview:
         if count > len(self.data) - self.at:
             raise WireError("it ends too early")
         self.at += count
         return self.data[self.at - count : self.at]
 
     def unpack(self, form: str) -> tuple:
-        return struct.unpack(form, self.bytes(struct.calcsize(form)))
+        return struct.unpack(form, self.read(struct.calcsize(form)))
 
     def counted(self) -> memoryview:
-        return self.bytes(self.unpack("<I")[0])
+        return self.read(self.unpack("<I")[0])
 
     def expect(self, tag: bytes) -> None:
-        if self.bytes(1) != tag:
+        if self.read(1) != tag:
             raise WireError("a part is of another kind than it must be")
 
     def integer(self) -> int:
@@ -417,7 +432,7 @@ class _Decoder:
 
     def take(self, depth: int) -> Any:
         self.spend(1, depth)
-        tag = bytes(self.bytes(1))
+        tag = bytes(self.read(1))
         if self.plain and tag not in _PLAIN:
             raise WireError("it holds more than text and numbers")
         match tag:
@@ -487,7 +502,7 @@ class _Decoder:
         # An empty array can still claim enormous axes, for which a sum would allocate memory.
         if math.prod(n for n in shape if n) * dtype.itemsize > MAX_BYTES:
             raise WireError(f"it holds an array larger than {MAX_BYTES >> 20} MB")
-        data = self.bytes(math.prod(shape) * dtype.itemsize)
+        data = self.read(math.prod(shape) * dtype.itemsize)
         if dtype.kind == "b":  # any byte but 0 and 1 would be undefined behaviour in NumPy
             return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
         # A copy, since the message is neither aligned nor the array's own.
@@ -505,7 +520,7 @@ class _Decoder:
         return np.random.Generator(bits)
 
     def ref(self) -> Any:
-        space = _SPACES.get(bytes(self.bytes(1)))
+        space = _SPACES.get(bytes(self.read(1)))
         key, kind = self.take(0), self.take(0)
         good = is_name(key) if space == "name" else type(key) is int and key >= 0
         if space is None or not good or type(kind) is not int or not -1 <= kind < len(REF_KINDS):
@@ -537,7 +552,7 @@ class _Decoder:
     def expression(self, depth: int) -> sp.Basic:
         """One node. Nothing is evaluated: 10**(10**10) stays the tree it arrives as."""
         self.spend(_NODE_COST, depth)
-        match bytes(self.bytes(1)):
+        match bytes(self.read(1)):
             case b"k":
                 return _CONSTANTS[str(self.counted(), "ascii")]
             case b"q":

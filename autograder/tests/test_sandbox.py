@@ -301,7 +301,7 @@ def test_a_callback_is_revoked_when_the_call_returns(shell):
     shell.run("def keep(g):\n    global kept\n    kept = g\ndef use(x):\n    return kept(x)")
     calls = []
     shell.call("keep", [Callback(calls.append)])
-    with pytest.raises(ShellDied, match="lent no longer"):
+    with pytest.raises(ShellDied, match="no longer valid"):
         shell.call("use", [1])
     assert calls == []
 

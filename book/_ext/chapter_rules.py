@@ -66,21 +66,28 @@ def _draws(cell: CodeCell) -> bool:
     return shows and "def show" not in cell.source and "remove-output" not in cell.tags
 
 
+def chapters_of(app: Sphinx) -> dict[str, Chapter]:
+    """Every page's chapter as `check_sources` has read it, by the page's name."""
+    return app.__dict__.setdefault("chapters", {})
+
+
 def check_sources(app: Sphinx) -> None:
     """Warn of each problem in each page; with -W the build fails."""
-    app.chapters = {}
+    chapters = chapters_of(app)
+    chapters.clear()
     for docname in sorted(app.env.found_docs):
         path = Path(app.env.doc2path(docname))
         if path.suffix != ".md":
             continue
-        chapter = app.chapters[docname] = read_chapter(path)
+        chapter = chapters[docname] = read_chapter(path)
         for line, message in problems(chapter):
             LOGGER.warning(message, location=(docname, line), type="book", subtype="check")
 
 
-def check_labels(app: Sphinx, env) -> None:
+def check_labels(app: Sphinx, env) -> list[str]:
     """Sphinx's own list of labelled equations must be the one read from the sources."""
-    known = {equation.label for chapter in app.chapters.values() for equation in chapter.equations}
+    chapters = chapters_of(app).values()
+    known = {equation.label for chapter in chapters for equation in chapter.equations}
     for label, (docname, _) in env.get_domain("math").equations.items():
         if label not in known:
             LOGGER.warning(
@@ -88,6 +95,7 @@ def check_labels(app: Sphinx, env) -> None:
                 "write it as $$ … $$ (label) from the start of a line",
                 location=docname, type="book", subtype="check",
             )  # fmt: skip
+    return []  # pages to write anew
 
 
 def check_pictures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -100,6 +108,6 @@ def check_pictures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def setup(app: Sphinx) -> dict:
     app.connect("env-before-read-docs", lambda app, env, docnames: check_sources(app))
-    app.connect("env-updated", lambda app, env: check_labels(app, env) or [])
+    app.connect("env-updated", check_labels)
     app.connect("doctree-resolved", check_pictures)
     return {"parallel_read_safe": False, "version": "1"}

@@ -14,6 +14,7 @@ import sphinxcontrib.katex as katex
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sources import digest, place
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -220,8 +221,9 @@ def ledger_of_page(app: Sphinx, page: str, claims: list[Claim], ledger: str) -> 
     """One page's part of the ledger: its title, and a list with an item for each equation."""
     env, math = app.env, app.env.get_domain("math")
     rows = nodes.bullet_list(classes=["claims"])
+    nowhere = pending_xref()  # the domain wants the node that refers; here is none
     for claim in claims:
-        number = math.resolve_xref(env, ledger, app.builder, "eq", claim.label, None, None)
+        number = math.resolve_xref(env, ledger, app.builder, "eq", claim.label, nowhere, nowhere)
         found = nodes.inline("", f"{claim.kind}: {claim.result}" if claim.result else claim.kind)
         line = nodes.paragraph("", "", number, nodes.Text(" "), kind_mark(kind=claim.kind), found)
         equation = nodes.math_block("", claim.tex, number=None, nowrap=False)

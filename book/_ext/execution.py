@@ -63,7 +63,7 @@ def configure(app: Sphinx, config: Config) -> None:
         Path(app.outdir).parent / ".jupyter_cache" / shared_key(BOOK.parent)
     )
     # nbclient takes its default from there.
-    jupyter_client.AsyncKernelManager = ChapterKernelManager
+    jupyter_client.AsyncKernelManager = ChapterKernelManager  # type: ignore[misc]  # on purpose
     myst_nb.core.render.coalesce_streams = whole_streams
     myst_nb.sphinx_.create_nb_reader = reader_that_marks_checks
 
@@ -98,7 +98,8 @@ def whole_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
     By itself it ends a line wherever the kernel happened to send what it had, which differs from
     build to build.
     """
-    whole, streams = [], {}
+    whole: list[NotebookNode] = []
+    streams: dict[str, NotebookNode] = {}
     for output in outputs:
         if output["output_type"] != "stream":
             whole.append(output)

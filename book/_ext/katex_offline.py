@@ -33,7 +33,7 @@ def _node() -> str:
     return str(binary if binary.exists() else root / "node.exe")
 
 
-def start_katex(server: type, rundir: Path, timeout: float) -> tuple:
+def start_katex(server: type[katex.KaTeXServer], rundir: Path, timeout: float) -> tuple:
     """Start KaTeX's server and connect to it: the process and the socket.
 
     The extension's own version connects as soon as the socket's file exists, which is before anyone

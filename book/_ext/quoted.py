@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from chapter_rules import chapters_of
 from checked_equations import ledgers_of
 from docutils import nodes
 from sources import Chapter, quote_parts
@@ -53,7 +54,7 @@ def numbers(text: str) -> set[str]:
 
 def _kept(place: dict) -> set[str]:
     """All numbers of one place, whether TOML has them as numbers or in texts."""
-    found = set()
+    found: set[str] = set()
     for name, value in place.items():
         if name != "what":
             entries = value if isinstance(value, list) else [value]
@@ -63,7 +64,7 @@ def _kept(place: dict) -> set[str]:
 
 def check_quotes(app: Sphinx) -> None:
     """Warn of each problem in each page; with -W the build fails."""
-    for docname, chapter in app.chapters.items():
+    for docname, chapter in chapters_of(app).items():
         for line, message in problems(chapter, Path(app.srcdir) / "data" / "quoted"):
             LOGGER.warning(message, location=(docname, line), type="book", subtype="quoted")
 
@@ -76,7 +77,7 @@ class Quoted(SphinxRole):
         shown = nodes.inline(self.rawtext, text, classes=["quoted"])
         if not source:  # `problems` has said so
             return [shown], []
-        read = self.env.app.chapters[self.env.docname].quotes
+        read = chapters_of(self.env.app)[self.env.docname].quotes
         if (text, source, place) not in {(one.text, one.source, one.place) for one in read}:
             LOGGER.warning(
                 f"quoted {text!r} could not be read from the source: write it in the text or in "
@@ -84,6 +85,7 @@ class Quoted(SphinxRole):
                 location=self.get_location(), type="book", subtype="quoted",
             )  # fmt: skip
         cite = self.env.get_domain("cite").role("p")
+        assert cite is not None, "sphinxcontrib.bibtex has this role"
         target = f"{source}{{{place}}}"
         cited, messages = cite("cite:p", target, target, self.lineno, self.inliner)
         return [shown, nodes.Text(" "), *cited], messages
@@ -96,7 +98,7 @@ class QuotesLedger(SphinxDirective):
         ledgers_of(self.env).add(self.env.docname)
         rows = [
             f"| {quote.text} | {{cite:t}}`{quote.source}` | {quote.place} | {{doc}}`/{docname}` |"
-            for docname, chapter in sorted(self.env.app.chapters.items())
+            for docname, chapter in sorted(chapters_of(self.env.app).items())
             for quote in chapter.quotes
             if quote.source
         ]

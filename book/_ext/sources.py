@@ -125,7 +125,7 @@ def _quotes(text: str, first: int) -> Iterator[Quote]:
 def quote_parts(role: str) -> tuple[str, str, str]:
     """`text <source, place>` as text, source and place; without the brackets they are ""."""
     parts = re.fullmatch(r"(.*?)\s*<\s*([^,<>]+?)\s*,\s*([^<>]+?)\s*>\s*", role, re.DOTALL)
-    return parts.groups() if parts else (role.strip(), "", "")
+    return (parts[1], parts[2], parts[3]) if parts else (role.strip(), "", "")
 
 
 def checks(cell: CodeCell) -> Iterator[Check]:
