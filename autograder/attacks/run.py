@@ -371,7 +371,7 @@ def _outcomes(
 ) -> list[Outcome]:
     with open(course / "grades.csv", encoding="utf-8", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
-    with Gradebook(f"sqlite:///{course}/grading.db") as book:
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
         manual = {
             submission.student.id: [grade.manual_score for grade in submission.notebooks[0].grades]
             for submission in book.find_assignment(SLUG).submissions
