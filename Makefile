@@ -8,7 +8,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help book serve test lint format release grade bundle demo bench train clean
+.PHONY: help book serve test prove lint format release grade bundle demo bench train clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ test: $(READY) lint  ## everything that proves the project right
 	$(RUN) -m autograder release --check
 	$(RUN) -m autograder check
 	$(RUN) -m pytest
+
+prove: $(READY)  ## try every mutant of every printed equation, and print the score of each chapter
+	$(RUN) -m pytest book/tests/test_mutants.py --all-mutants
 
 lint: $(READY)
 	$(RUN) -m ruff check .

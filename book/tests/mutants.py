@@ -36,6 +36,7 @@ FUNCTIONS = {
     r"\rceil": [r"\rfloor"], r"\sum": [r"\prod"], r"\prod": [r"\sum"], r"\le": [r"\ge"],
     r"\ge": [r"\le"], "<": [">"], ">": ["<"], r"\ne": ["="], r"\infty": ["1"],
 }  # fmt: skip
+MATRICES = set("QKVASZEWXGBR")
 # A similarity and the Gaussian kernel do not change when their arguments do.
 SYMMETRIC = (tree.Name("sim"), tree.Name(r"\mathcal{K}_{\sigma}"))
 BLANK = (*SPACES, "&", r"\\")
@@ -53,9 +54,17 @@ def mutants(tex: str, names: Mapping[str, str]) -> list[Mutant]:
             after = grammar.parse(one.tex, names)
         except TexError:
             continue
-        if _shape(after) != _shape(before):
+        if _shape(after) != _shape(before) and not _endless(after):
             found[form] = one
     return list(found.values())
+
+
+def _endless(statement: tree.Statement) -> bool:
+    """Whether a sum has lost its end, which the arrays then say: incomplete, not false."""
+    return any(
+        isinstance(one, tree.Big) and one.low is not None and one.high is None
+        for one in statement.walk()
+    )
 
 
 def _shape(node: object) -> object:
@@ -85,13 +94,15 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
         match node:
             case tree.Chain(sides=sides) if len(sides) > 1 and tree.Number("0") not in sides:
                 for side in sides:
-                    yield edit("side", side, f"2 ({_laid_flat(source(side))})")
-                    yield edit("side", side, f"-({_laid_flat(source(side))})")
+                    yield edit("side", side, f"2 ({laid_flat(source(side))})")
+                    yield edit("side", side, f"-({laid_flat(source(side))})")
             case tree.Add(terms=terms):
                 for place, term in enumerate(terms):
                     rest = terms[1:] if place == 0 else terms
                     if place == 0 and not isinstance(rest[0], tree.Negative):
-                        yield Mutant("term", tex[: term.start] + " " + tex[_after_plus(tex, term, rest[0]) :])
+                        yield Mutant(
+                            "term", tex[: term.start] + " " + tex[_after_plus(tex, term, rest[0]) :]
+                        )
                     else:
                         yield edit("term", term, "+0" if isinstance(term, tree.Negative) else "0")
             case tree.Product(factors=factors):
@@ -105,10 +116,18 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                 for factor in factors:
                     yield edit("square", factor, f"({source(factor)})^2")
             case tree.Quotient(above=above, below=below, slash=slash):
-                swapped = f"{source(below)} / {source(above)}" if slash else _fraction(below, above, source)
+                swapped = (
+                    f"{source(below)} / {source(above)}"
+                    if slash
+                    else _fraction(below, above, source)
+                )
                 yield edit("inverted", node, swapped)
                 yield edit("denominator", node, f"({source(above)})")
-                yield edit("numerator", node, f"1/({source(below)})" if slash else f"\\frac{{1}}{{{source(below)}}}")
+                yield edit(
+                    "numerator",
+                    node,
+                    f"1/({source(below)})" if slash else f"\\frac{{1}}{{{source(below)}}}",
+                )
             case tree.Power(exponent=exponent) if exponent.end > exponent.start:
                 yield edit("exponent", exponent, f"{{{source(exponent)}+1}}")
             case tree.Root(base=base):
@@ -118,7 +137,9 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
             case tree.Rounded(base=base):
                 yield edit("rounding", node, f"({source(base)})")
             case tree.Negative(base=base):
-                yield edit("sign", node, f"+{source(base)}" if _is_binary(tex, node) else source(base))
+                yield edit(
+                    "sign", node, f"+{source(base)}" if _is_binary(tex, node) else source(base)
+                )
             case tree.Big(low=low, high=high, body=body):
                 for bound in filter(None, (low, high)):
                     if not isinstance(bound, tree.Infinity):
@@ -139,7 +160,7 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
                     yield edit("argument", argument, f"2 ({source(argument)})")
                 if len(args) == 2 and node.function not in SYMMETRIC:
                     one, two = args
-                    yield Mutant("arguments", tex[: one.start] + source(two) + tex[one.end : two.start]
+                    yield Mutant("order", tex[: one.start] + source(two) + tex[one.end : two.start]
                                  + source(one) + tex[two.end :])  # fmt: skip
             case tree.Index(indices=indices):
                 if len(indices) == 2 and all(i.end > i.start for i in indices):
@@ -169,7 +190,7 @@ def _is_column(node: tree.Node) -> bool:
     return any(isinstance(one, tree.Transpose) for one in parts)
 
 
-def _laid_flat(text: str) -> str:
+def laid_flat(text: str) -> str:
     """TeX of one line, for text that may hold line breaks of an aligned display."""
     return re.sub(r"\\\\(\[[^]]*\])?|&", " ", text)
 
@@ -223,7 +244,9 @@ def _other_numbers(text: str) -> list[str]:
     if "." in text:
         return [text + "1", "0.5" if text != "0.5" else "0.4"]
     number = int(text.replace("{,}", ""))
-    return [str(other) for other in (number + 1, number - 1, 2 * number) if other not in (number, -1)]
+    return [
+        str(other) for other in (number + 1, number - 1, 2 * number) if other not in (number, -1)
+    ]
 
 
 def _is_symbol(one: Token) -> bool:
@@ -283,7 +306,9 @@ def _scripts(tex: str, every: list[Token]) -> Iterator[Mutant]:
         if one.text in ("_", "^"):
             end = _end_of_script(every, place + 1)
             inside = tex[two.start : end]
-            kind = "index" if one.text == "_" else "transpose" if two.text == r"\top" else "exponent"
+            kind = (
+                "index" if one.text == "_" else "transpose" if two.text == r"\top" else "exponent"
+            )
             if WORDS.match(inside.strip("{}")):
                 continue
             yield Mutant(kind, f"{tex[: one.start]} {tex[end:]}")
@@ -292,9 +317,8 @@ def _scripts(tex: str, every: list[Token]) -> Iterator[Mutant]:
                 yield Mutant(kind, f"{tex[: two.start]}{{2{inside}}}{tex[end:]}")
         elif two.text == "'":
             yield Mutant("prime", f"{tex[: two.start]} {tex[two.end :]}")
-        elif _is_symbol(one) and one.text[-1].isupper() and two.text not in ("^", "_", "'"):
-            if not _in_words(tex, one):
-                yield Mutant("transpose", f"{tex[: one.end]}^\\top {tex[one.end :]}")
+        elif one.text in MATRICES and two.text not in ("^", "_", "'") and not _in_words(tex, one):
+            yield Mutant("transpose", rf"{tex[: one.end]}^\top {tex[one.end :]}")
 
 
 def _end_of_script(every: list[Token], place: int) -> int:

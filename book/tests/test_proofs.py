@@ -1,8 +1,8 @@
 """Proofs for all sizes: each way of arguing, and that an altered equation finds none."""
 
+import book_tools  # noqa: F401  (the paths of the book)
 import pytest
 import sympy as sp
-import book_tools  # noqa: F401  (the paths of the book)
 from lib.equations import EquationError, check, proof
 from lib.tex.check import task
 from lib.tex.definitions import Page
@@ -12,7 +12,9 @@ from lib.tex.proofs.prove import prove
 
 def attempt(tex: str, *statements: str, page: str = "", **declared) -> str:
     """What the proof of a display used; `page` holds further displays."""
-    text = "\n\n".join([f"$$\n{tex}\n$$ (it)", *(f"$$\n{one}\n$$" for one in page.split("\n") if one)])
+    text = "\n\n".join(
+        [f"$$\n{tex}\n$$ (it)", *(f"$$\n{one}\n$$" for one in page.split("\n") if one)]
+    )
     events = {key: 0 for key, one in declared.items() if isinstance(one, dict)}
     one = task("it", Page("book/page.md", text), events, {})
     one.read()
@@ -98,7 +100,10 @@ def test_it_is_proved_and_what_is_altered_is_not(name):
 def test_a_closed_form_that_breaks_the_recurrence_proves_nothing():
     tex, (special, closed), page, declared, _ = PROOFS["induction"]
     for old, new in [("i-j", "i-j+1"), (r"K_j^\top V_j", r"2K_j^\top V_j")]:
-        wrong = closed.replace(old, new), tex.replace(old, new).replace("(Q_iK_j^\\top)", "Q_iK_j^\\top ")
+        wrong = (
+            closed.replace(old, new),
+            tex.replace(old, new).replace("(Q_iK_j^\\top)", "Q_iK_j^\\top "),
+        )
         with pytest.raises(Unproved, match="recurrence|difference"):
             attempt(wrong[1], special, wrong[0], page=page, **declared)
 
@@ -133,7 +138,9 @@ def test_holds_tries_a_proof_and_says_so():
 def test_a_proof_that_was_asked_for_and_fails_is_an_error():
     page = Page("book/page.md", "$$\n\\lVert x\\rVert^2 = xx^\\top\n$$ (it)\n")
     assert check("it", page=page, x="D").kind == "proved for all sizes"
-    with pytest.raises(EquationError, match=r"page\.md:2: equation it: not proved: .*more than one"):
+    with pytest.raises(
+        EquationError, match=r"page\.md:2: equation it: not proved: .*more than one"
+    ):
         check("it", page=page, x="D", proof=proof("x = 1, x = 2"))
 
 
@@ -158,5 +165,3 @@ def test_a_delta_that_may_lie_outside_the_sum_is_not_used():
         algebra.total(body, j, s)
     algebra.bounds[i] = s
     assert algebra.total(body, j, s) == Entry(sp.Symbol("x"), i)
-
-

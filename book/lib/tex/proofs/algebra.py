@@ -161,9 +161,7 @@ class Algebra:
         shared = dict(sp.Mul(*(terms[0],)).as_powers_dict())
         for term in terms[1:]:
             powers = term.as_powers_dict()
-            shared = {
-                b: e for b, e in shared.items() if not b.is_Number and powers.get(b) == e
-            }
+            shared = {b: e for b, e in shared.items() if not b.is_Number and powers.get(b) == e}
         common = sp.Mul(*(b**e for b, e in shared.items()))
         if common == 1:
             return base
@@ -180,9 +178,7 @@ class Algebra:
         # A range may end at another dummy: that one is summed over later.
         waiting = list(ranges)
         while waiting:
-            ready = next(
-                pair for pair in waiting if not any(u.has(pair[0]) for _, u in waiting)
-            )
+            ready = next(pair for pair in waiting if not any(u.has(pair[0]) for _, u in waiting))
             waiting.remove(ready)
             body = self.total(body, *ready)
         return body
@@ -257,9 +253,8 @@ class Algebra:
         contracted = self._contracted(body, ranges)
         if contracted is not None:
             return contracted
-        if not body.has(Entry) and len(ranges) == 1:
-            if body.is_polynomial(dummy):
-                return sp.expand(sp.summation(body, (dummy, 1, upper)))
+        if not body.has(Entry) and len(ranges) == 1 and body.is_polynomial(dummy):
+            return sp.expand(sp.summation(body, (dummy, 1, upper)))
         return _named(body, ranges)
 
     def _binomial(self, body: sp.Expr, dummy: sp.Symbol, upper: sp.Expr) -> sp.Expr | None:
@@ -302,7 +297,7 @@ class Algebra:
         return None
 
     def _contracted(self, body: sp.Expr, ranges: list) -> sp.Expr | None:
-        for dummy, upper in ranges:
+        for dummy, _ in ranges:
             if any(u.has(dummy) for _, u in ranges):
                 continue
             factors = [one for one in sp.Mul.make_args(body) if one.has(dummy)]

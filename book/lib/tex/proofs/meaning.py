@@ -1,13 +1,15 @@
 """From the tree of a formula to its value in index notation."""
 
-from collections.abc import Mapping
+from dataclasses import fields
+from dataclasses import replace as changed
 from typing import Any
 
 import sympy as sp
 
 from lib.tex import tree
 from lib.tex.definitions import Definition
-from lib.tex.proofs.algebra import SLOT, Algebra, Entry, Total, Unproved, UpTo, index
+from lib.tex.proofs.algebra import SLOT, Algebra, Entry, Unproved, UpTo, index
+from lib.tex.proofs.calculus import Calculus, Scope
 from lib.tex.proofs.means import Chance
 from lib.tex.proofs.values import Arithmetic, Function, Identity, Joined, Value
 
@@ -15,7 +17,6 @@ ONE_VARIABLE = {
     "exp": sp.exp, "log": sp.log, "ln": sp.log, "sin": sp.sin, "cos": sp.cos, "tan": sp.tan,
     "cosh": sp.cosh, "sinh": sp.sinh, "tanh": sp.tanh, "factorial": sp.factorial,
 }  # fmt: skip
-Scope = Mapping[str, Any]
 
 
 class Hinge(sp.Function):
@@ -25,24 +26,19 @@ class Hinge(sp.Function):
         return True
 
 
-class Meaning:
+class Meaning(Calculus):
     """Evaluates nodes; `declared` holds values, functions and events by key.
 
-    A definition of the page stands for its symbol unless the symbol is declared. `readings` maps
-    words such as "while active" to what they say.
+    A definition of the page stands for its symbol unless the symbol is declared. `active` says
+    that positive parts are what they hold, as "while active" does.
     """
 
-    def __init__(
-        self,
-        algebra: Algebra,
-        chance: Chance,
-        declared: dict[str, Any],
-        definitions: list[Definition],
-        readings: Mapping[str, str],
-    ):
+    def __init__(self, algebra: Algebra, chance: Chance, declared: dict[str, Any]):
         self.algebra, self.chance, self.declared = algebra, chance, declared
-        self.definitions, self.readings = definitions, readings
+        self.definitions: list[Definition] = []
+        self.active = False
         self.arithmetic = Arithmetic(algebra)
+        self.shapes: dict[sp.Symbol, tuple[sp.Expr, ...]] = {}  # of arrays, by name
         self.families: dict[str, tuple] = {}  # name and sizes of each family of matrices
         self.steps: dict[str, Definition] = {}
         self.used: set[str] = set()
@@ -299,12 +295,17 @@ class Meaning:
         return Value(sp.sqrt(self.arithmetic.square(self.value(node.base, scope))))
 
     def _absolute(self, node: tree.Absolute, scope: Scope) -> Value:
-        inner = node.base
-        if isinstance(inner, tree.Call | tree.Product):  # TA(d): a set does not say that it is called
-            inner = inner.function if isinstance(inner, tree.Call) else inner.factors[0]
-        size = f"|{inner.key}|" if isinstance(inner, tree.Name) else ""
-        if size in self.declared:
-            return self.declared[size]
+        inner, args = node.base, ()
+        if isinstance(inner, tree.Call):
+            inner, args = inner.function, inner.args
+        elif isinstance(inner, tree.Product):  # TA(d), where nothing says that a set is called
+            inner, *args = inner.factors
+        size = self.declared.get(f"|{inner.key}|") if isinstance(inner, tree.Name) else None
+        if size is not None and args:
+            at = [self.algebra.normal(self.number(one, scope)) for one in args]
+            return Value(Entry(size.expression, *at))
+        if size is not None:
+            return size
         return Value(sp.Abs(self.algebra.normal(self.number(node.base, scope))))
 
     def _rounded(self, node: tree.Rounded, scope: Scope) -> Value:
@@ -318,7 +319,7 @@ class Meaning:
 
     def _hinge(self, node: tree.Hinge, scope: Scope) -> Value:
         inner = self.algebra.normal(self.number(node.base, scope))
-        if self.readings.get("active"):
+        if self.active:
             return Value(inner)
         return Value(Hinge(inner))
 
@@ -356,9 +357,9 @@ class Meaning:
         for one, other in zip(
             places, [one for one in last.walk() if isinstance(one, tree.Index)], strict=False
         ):
-            if one.indices == (tree.Number("1"),) and one.base == other.base:
-                if _replaced(first, one, other) == last:
-                    return other.indices[0]
+            begins = one.indices == (tree.Number("1"),) and one.base == other.base
+            if begins and _replaced(first, one, other) == last:
+                return other.indices[0]
         return None
 
     def running(self, item: tree.Node, last: tree.Node | None, scope: Scope) -> Value:
@@ -412,9 +413,7 @@ class Meaning:
         whole = self.over(node, expression, dummy, scope)
         return Value(sp.exp(whole) if node.which == "prod" else whole, body.rows, body.columns)
 
-    def over(
-        self, node: tree.Big, expression: sp.Expr, dummy: sp.Symbol, scope: Scope
-    ) -> sp.Expr:
+    def over(self, node: tree.Big, expression: sp.Expr, dummy: sp.Symbol, scope: Scope) -> sp.Expr:
         if node.low is not None:
             high, low = self.number(node.high, scope), self.number(node.low, scope)
             whole = self.algebra.total(expression, dummy, high)
@@ -445,153 +444,6 @@ class Meaning:
             raise Unproved("how far an index runs")
         return ends.pop()
 
-    shapes: dict[sp.Symbol, tuple[sp.Expr, ...]] = {}
-
-    # --- means, limits, minima, derivatives
-
-    def _mean(self, node: tree.Mean, scope: Scope) -> Value:
-        if node.which == "Pr":
-            return Value(self.probability(node))
-        body = self.number(node.body, scope)
-        if not self.chance.entries(self.algebra.normal(body)):
-            raise Unproved("nothing in this mean is random")
-        return Value(self.chance.mean(body) if node.which == "E" else self.chance.variance(body))
-
-    def probability(self, node: tree.Mean) -> sp.Expr:
-        """Of declared events, each a dict from outcomes to their probabilities."""
-
-        def event(chain: tree.Node) -> dict:
-            name = chain.sides[0] if isinstance(chain, tree.Chain) else chain
-            found = self.declared.get(getattr(name, "key", ""))
-            if not isinstance(found, dict):
-                raise Unproved("the probability of what is no declared event")
-            return found
-
-        what = event(node.body)
-        if node.given is None:
-            return sp.Add(*what.values())
-        given = event(node.given)
-        both = sp.Add(*(given[one] for one in given if one in what))
-        return both / sp.Add(*given.values())
-
-    def _limit(self, node: tree.Limit, scope: Scope) -> Value:
-        variable = sp.Symbol(f"lim {node.variable}", positive=True)
-        # Definitions of the page may hold the letter too, so it is declared for all of them.
-        before = self.declared.get(node.variable)
-        self.declared[node.variable] = Value(variable)
-        try:
-            body = self.value(node.body, scope)
-        finally:
-            del self.declared[node.variable]
-            if before is not None:
-                self.declared[node.variable] = before
-        target = self.number(node.target, scope)
-        if not isinstance(body, Value) or target != sp.oo:
-            raise Unproved("a limit that is not at infinity")
-        inverse = sp.Symbol("1/lim", positive=True)
-        found = self.algebra.normal(body.expression.xreplace({variable: 1 / inverse}))
-        above, below = sp.fraction(sp.together(found))
-        ends = [self.algebra.normal(part.xreplace({inverse: sp.Integer(0)}))
-                for part in (above, below)]  # fmt: skip
-        if any(end.has(sp.zoo, sp.nan, sp.oo) for end in ends) or not ends[1].is_positive:
-            raise Unproved("a limit where a side is not continuous")
-        return Value(ends[0] / ends[1], body.rows, body.columns)
-
-    def _argmin(self, node: tree.ArgMin, scope: Scope) -> Value:
-        """Of A‖c‖² + linear terms with A > 0: the only place where the derivative is 0."""
-        letter = self.declared.get(node.variable)
-        if not isinstance(letter, Value):
-            raise Unproved(f"{node.variable} is not declared")
-        at = self.arithmetic.fresh(letter)
-        variable = at.expression
-        body = self.algebra.normal(self.number(node.body, scope))
-        slope = self.algebra.normal(self.derivative(body, variable))
-        if not isinstance(variable, Entry):
-            return Value(self.smallest(slope, variable))
-        second = self.arithmetic.fresh(letter).expression
-        bend = self.algebra.normal(self.derivative(slope, second))
-        delta = sp.Mul(*(sp.KroneckerDelta(a, b)
-                         for a, b in zip(variable.args[1:], second.args[1:], strict=True)))  # fmt: skip
-        stiffness = sp.cancel(bend / delta)
-        if stiffness.has(sp.KroneckerDelta) or stiffness.has(variable.name):
-            raise Unproved("a minimum of what is not quadratic")
-        if not stiffness.is_positive:
-            raise Unproved("whether a minimum is one")
-        rest = slope.replace(
-            lambda one: isinstance(one, Entry) and one.name == variable.name,
-            lambda one: sp.Integer(0),
-        )
-        return Value(-self.algebra.normal(rest) / stiffness, at.rows, at.columns)
-
-    def smallest(self, slope: sp.Expr, variable: sp.Symbol) -> sp.Expr:
-        places = sp.solve(slope, variable)
-        bend = sp.diff(slope, variable)
-        if len(places) != 1 or not bend.is_positive:
-            raise Unproved("a minimum that is not the only one")
-        return places[0]
-
-    def _derivative(self, node: tree.Derivative, scope: Scope) -> Any:
-        by = node.by.items if isinstance(node.by, tree.Row) else (node.by,)
-        body = self.algebra.normal(self.number(node.body, scope))
-        parts = []
-        for one in by:
-            variable = self.value(one, scope)
-            if not isinstance(variable, Value):
-                raise Unproved("a derivative with respect to a joined row")
-            slope = self.algebra.normal(self.derivative(body, variable.expression))
-            parts.append(Value(slope, variable.rows, variable.columns))
-        return Joined(tuple(parts)) if isinstance(node.by, tree.Row) else parts[0]
-
-    def gradient(self, node: tree.Gradient, scope: Scope) -> Function:
-        function = self.function(node.function, scope)
-
-        def apply(at: Value) -> Value:
-            indices = [symbol for axis in (at.rows, at.columns) for symbol, _ in axis or ()]
-            name = sp.Symbol(f"∇{len(indices)}")
-            variable = Value(Entry(name, *indices), at.rows, at.columns)
-            body = self.algebra.normal(function(self.arithmetic.fresh(variable)).expression)
-            slope = self.algebra.normal(self.derivative(body, variable.expression))
-            placed = slope.replace(
-                lambda one: isinstance(one, Entry) and one.name == name,
-                lambda one: at.expression.xreplace(dict(zip(indices, one.args[1:], strict=True))),
-            )
-            return Value(placed, at.rows, at.columns)
-
-        return apply
-
-    def derivative(self, one: sp.Expr, by: sp.Expr) -> sp.Expr:
-        """With respect to a symbol, or to one entry of an array (with indices of its own)."""
-        if one == by:
-            return sp.Integer(1)
-        if isinstance(one, Entry):
-            name = by.name if isinstance(by, Entry) else by
-            if one.name == name and isinstance(by, Entry):
-                return sp.Mul(*(sp.KroneckerDelta(a, b)
-                                for a, b in zip(one.args[1:], by.args[1:], strict=True)))  # fmt: skip
-            if any(part.has(name) for part in one.args[1:]):
-                raise Unproved("the derivative of an opaque function")
-            return sp.Integer(0)
-        if isinstance(one, Total):
-            body, ranges = self.algebra.opened(one)
-            slope = self.algebra.normal(self.derivative(body, by))
-            return self.algebra.total_over(slope, ranges)
-        if isinstance(one, sp.Add):
-            return sp.Add(*(self.derivative(part, by) for part in one.args))
-        if isinstance(one, sp.Mul):
-            return sp.Add(*(
-                self.derivative(part, by) * sp.Mul(*one.args[:place], *one.args[place + 1 :])
-                for place, part in enumerate(one.args)
-            ))  # fmt: skip
-        if isinstance(one, sp.Pow) and not one.exp.has(Entry, Total) and not one.exp.has(by):
-            return one.exp * one.base ** (one.exp - 1) * self.derivative(one.base, by)
-        if isinstance(one, sp.exp):
-            return one * self.derivative(one.args[0], by)
-        if not one.has(by) and not one.has(Entry, Total):
-            return sp.Integer(0)
-        if isinstance(one, sp.log):
-            return self.derivative(one.args[0], by) / one.args[0]
-        raise Unproved(f"the derivative of {one}")
-
 
 def row_argument(value: Value) -> sp.Expr:
     """A row or column as the argument of an opaque function: its entry at an open place."""
@@ -613,9 +465,6 @@ def _mask_of(part: sp.exp) -> sp.Expr | None:
 
 def _replaced(node: tree.Node, one: tree.Node, other: tree.Node) -> tree.Node:
     """The tree with all that equals `one` replaced."""
-    from dataclasses import fields
-    from dataclasses import replace as changed
-
     if node == one:
         return other
     new = {}

@@ -17,12 +17,15 @@ class Law:
 
     "gaussian": independent, mean 0, the given variance; "white": uncorrelated, mean 0, the given
     variance, nothing else known; "sphere": one row, uniform among those of length 1, and
-    `size` is how many entries it has.
+    `size` is how many entries it has; "beta": a number between 0 and 1 whose density is a power of
+    it and one of its complement, with `shape` these powers plus 1; "pairs": decisions about two
+    of several people, with their mean and the correlation of two that share one person in `shape`.
     """
 
     kind: str
-    variance: sp.Expr = sp.Integer(1)
+    variance: sp.Expr = sp.S.One
     size: sp.Expr | None = None
+    shape: tuple[sp.Expr, ...] = ()
 
 
 class Chance:
@@ -87,7 +90,7 @@ class Chance:
 
     def _of_rows(self, rows: list[tuple[tuple, sp.Expr]]) -> sp.Expr:
         """Rows of one array at two different indices may be the same row: both cases count."""
-        for (one, two) in itertools.combinations(rows, 2):
+        for one, two in itertools.combinations(rows, 2):
             if one[0][0] != two[0][0]:
                 continue
             if len(one[0][1]) != 1:
@@ -143,6 +146,12 @@ class Chance:
     def _moment(self, law: Law, entries: list[Entry]) -> sp.Expr:
         """Isserlis: the sum over all ways to pair the entries; none for an odd number of them."""
         count = len(entries)
+        if law.kind == "beta":
+            first, second = law.shape
+            steps = [(first + step) / (first + second + step) for step in range(count)]
+            return sp.Mul(*steps)
+        if law.kind == "pairs":
+            return self._of_pairs(law, entries)
         if law.kind == "white" and count > 2:
             raise Unproved("a moment of order above 2 of entries that need not be Gaussian")
         if count % 2:
@@ -153,12 +162,28 @@ class Chance:
             scale = 1 / sp.Mul(*(law.size + 2 * step for step in range(count // 2)))
         else:
             scale = law.variance ** (count // 2)
-        return scale * sp.Add(*(
-            sp.Mul(*(_same_place(one, two) for one, two in pairing)) for pairing in _pairings(entries)
-        ))  # fmt: skip
+        return scale * sp.Add(
+            *(
+                sp.Mul(*(same_place(one, two) for one, two in pairing))
+                for pairing in _pairings(entries)
+            )
+        )
+
+    def _of_pairs(self, law: Law, entries: list[Entry]) -> sp.Expr:
+        """One decision, or two whose covariance hangs on how many people both show."""
+        mean, correlation = law.shape
+        if len(entries) == 1:
+            return mean
+        if len(entries) != 2:
+            raise Unproved("a moment of three decisions")
+        (i, j), (k, l) = (one.args[1:] for one in entries)  # noqa: E741
+        delta = sp.KroneckerDelta
+        shared = delta(i, k) + delta(i, l) + delta(j, k) + delta(j, l)
+        together = correlation * shared * (2 - shared) + shared * (shared - 1) / 2
+        return mean**2 + mean * (1 - mean) * sp.expand(together)
 
 
-def _same_place(one: Entry, two: Entry) -> sp.Expr:
+def same_place(one: Entry, two: Entry) -> sp.Expr:
     return sp.Mul(*(
         sp.KroneckerDelta(a, b) for a, b in zip(one.args[1:], two.args[1:], strict=True)
     ))  # fmt: skip

@@ -5,7 +5,7 @@ r"""Proofs of printed equations for all sizes: N, D, M stay symbols, rows stay a
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,18 +14,16 @@ import sympy as sp
 
 from lib.tex import tree
 from lib.tex.definitions import Definition, Law, Source, definition, introduced, law, read
-from lib.tex.draws import SCALARS, Drawn, drawn
+from lib.tex.draws import Drawn
 from lib.tex.evaluate import Named, identifier_key
 from lib.tex.grammar import name_key
 from lib.tex.proofs import means
-from lib.tex.proofs.algebra import Algebra, Entry, Total, Unproved, index
-from lib.tex.proofs.meaning import Meaning, row_argument
+from lib.tex.proofs.algebra import Entry, Total, Unproved
+from lib.tex.proofs.declare import Declarations, plain
+from lib.tex.proofs.facts import fact, orthonormal
 from lib.tex.proofs.values import Any as AnyValue
 from lib.tex.proofs.values import Joined, Value
 from lib.tex.reader import TexError
-
-FUNCTIONS = {"features", "function", "positive function"}
-WORDS = {"index", "mask", "set"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +39,18 @@ def proof(*statements: str, symbols: Mapping[str, Any] | None = None, **names: A
 
     `statements` are TeX that the text says around the display: a closed form of a recurrence of the
     page (`S_i = \sum…`, which is then proved by induction), a special case (`A_i = \gamma I`), a
-    fact (`an^\top = \cos\theta`). `names` and `symbols` (keys as TeX) declare symbols as in `holds`:
-    shapes such as `"N×D"`, and besides
+    fact (`an^\top = \cos\theta`). `names` and `symbols` (keys as TeX) declare symbols as in
+    `holds`: shapes such as `"N×D"`, and besides
 
     - `"features"`, an opaque function from rows to rows; `"function"` and `"positive function"`,
       one with a number as its value;
     - `"white D"`, uncorrelated entries of mean 0 and variance 1; `"random unit D"`;
     - `"defined"`, a name that one of the statements defines;
     - `"index"`, a position; `"angle"`, between 0 and π; `"rows s C of Q"`, the C rows after row s;
-      `"entries a N×N"`, the matrix of all `a_{ij}`; `"mask N×N"`, 0 up to the diagonal and −∞ beyond; `"set"`, something
-      that is counted;
+      `"entries a N×N"`, the matrix of all `a_{ij}`;
+    - `"mask N×N"`, 0 up to the diagonal and −∞ beyond; `"set"`, something that is counted;
+    - `("beta", p, q)`, a random number with that law; `("pairs", "m×m", mean, correlation)`, random
+      decisions about two of m people; mean, p, … are TeX;
     - SymPy expressions; events, as a dict from outcomes to probabilities.
     """
     keys = {identifier_key(key): one for key, one in names.items()}
@@ -71,45 +71,29 @@ def prove(task: Any, wanted: Proof | None) -> str:
     raise Unproved("; ".join(dict.fromkeys(reasons)))
 
 
-class _Prover:
+class _Prover(Declarations):
     """One attempt; with `defined` a function of the page stands for its definition there."""
 
     def __init__(self, task: Any, wanted: Proof, defined: bool):
+        super().__init__()
         self.task, self.wanted, self.defined = task, wanted, defined
-        self.algebra = Algebra()
-        self.laws: dict[sp.Symbol, means.Law] = {}
-        self.chance = means.Chance(self.algebra, self.laws)
-        self.declared: dict[str, Any] = {}
-        self.shapes: dict[sp.Symbol, tuple[sp.Expr, ...]] = {}
-        self.definitions: list[Definition] = []
+        self.definitions = self.meaning.definitions
         self.recurrences: list[tuple[Definition, bool]] = []
-        self.readings: dict[str, str] = {}
-        self.meaning = Meaning(
-            self.algebra, self.chance, self.declared, self.definitions, self.readings
-        )
-        self.meaning.shapes = self.shapes
-        self.said: list[str] = []
-        self.later: dict[str, tuple] = {}
+        self.printed_laws: dict[str, Law] = {}
+        self.facts: list[tree.Node] = []
         self.added: list[Source] = []  # the statements of the proof itself
-        self.pieces: dict[str, tuple] = {}
-        self.angles: list[sp.Symbol] = []
+        self.said: list[str] = []
 
     def run(self) -> str:
         self.declare()
         self.read()
         self.draw()
-        for key, (entry, letters, sizes) in self.later.items():
-            found = self.meaning.named(entry, tuple(letters), {})
-            self.declared[key] = self.shaped(found.expression, letters, sizes)
-        for key, (start, count, whole) in self.pieces.items():
-            self.declared[key] = self.piece(*map(identifier_key, (start, count, whole)))
+        self.finish()
         self.suppose()
         count = self.compare(self.statement.main)
         if not count:
             raise Unproved("the display defines its symbol, nothing is left to prove")
         return self.text()
-
-    # --- what is declared
 
     def declare(self) -> None:
         bound = {**self.task.bindings, **self.wanted.names}
@@ -130,132 +114,10 @@ class _Prover:
                     self.declared[key] = self.opaque(key, "features" if one_row else "function")
             elif isinstance(one, dict):
                 self.declared[key] = one
+            elif isinstance(one, tuple) and one[0] in ("beta", "pairs"):
+                self.random[key] = one
             elif isinstance(one, sp.Expr):
                 self.declared[key] = Value(one)
-
-    def declare_words(self, key: str, words: str) -> None:
-        if words in FUNCTIONS or words.startswith("features "):
-            self.declared[key] = self.opaque(key, words)
-        elif words == "index":
-            self.declared[key] = Value(index(_plain(key)))
-        elif words == "defined":
-            pass
-        elif words == "angle":
-            self.angles.append(sp.Symbol(_plain(key), real=True))
-            self.declared[key] = Value(self.angles[-1])
-        elif words == "set":
-            size = sp.Symbol(f"|{_plain(key)}|", integer=True, positive=True)
-            self.declared[f"|{key}|"] = Value(size)
-        elif words.startswith("mask "):
-            self.array(key, f"mask {_plain(key)}", drawn(words[5:]).axes, frozenset())
-        elif words.startswith("entries "):
-            _, entry, shape = words.split()
-            sizes = [self.size(axis) for axis in drawn(shape).axes]
-            letters = [self.algebra.fresh(size) for size in sizes]
-            self.later[key] = (name_key(entry), letters, sizes)
-        elif words.startswith("rows "):
-            _, start, count, _, whole = words.split()
-            self.pieces[key] = start, count, whole
-        elif words.startswith("white "):
-            axes = drawn(words[6:]).axes
-            name = self.array(key, _plain(key), axes, frozenset())
-            self.laws[name] = means.Law("white")
-        else:
-            self.declare_drawn(key, drawn(words))
-
-    def declare_drawn(self, key: str, one: Drawn) -> None:
-        if one.axes is None:
-            (word,) = one.words & SCALARS
-            self.declared[key] = Value(self.scalar(key, word))
-            return
-        if "share" in one.words:
-            raise Unproved("shares are not read in a proof")
-        if "ones" in one.words:
-            sizes = [self.size(axis) for axis in one.axes]
-            self.declared[key] = self.shaped(sp.Integer(1), [self.algebra.fresh() for _ in sizes], sizes)
-            return
-        self.array(key, _plain(key), one.axes, one.words)
-
-    def scalar(self, key: str, word: str) -> sp.Symbol:
-        if word == "size":
-            return self.size(key)
-        if word in ("positive", "share"):
-            return sp.Symbol(_plain(key), positive=True)
-        return sp.Symbol(_plain(key), real=True)
-
-    def size(self, key: str) -> sp.Expr:
-        """A size by its key; it is declared as a number too."""
-        if key.isdigit():
-            return sp.Integer(key)
-        found = self.declared.get(key)
-        if isinstance(found, Value) and found.number:
-            return found.expression
-        symbol = sp.Symbol(_plain(key), integer=True, positive=True)
-        self.declared[key] = Value(symbol)
-        return symbol
-
-    def array(self, key: str, text: str, axes: tuple[str, ...], words: frozenset) -> sp.Symbol:
-        name = sp.Symbol(text, positive=True if "positive" in words else None)
-        kept = [axis for axis in axes if axis != "1"]
-        sizes = [self.size(axis) for axis in kept]
-        letters = [self.algebra.fresh(size) for size in sizes]
-        self.shapes[name] = tuple(sizes)
-        if len(sizes) > 2:
-            self.meaning.families[key] = name, sizes
-        else:
-            column = len(axes) == 2 and axes[1] == "1"
-            self.declared[key] = self.shaped(Entry(name, *letters), letters, sizes, column)
-        if "random" in words:
-            if "unit" in words and len(sizes) != 1:
-                raise Unproved("a random unit row is one by itself")
-            kind = "sphere" if "unit" in words else "gaussian"
-            self.laws[name] = means.Law(kind, size=sizes[-1])
-        if "unit" in words:
-            self.algebra.rules.append(_unit(name))
-        if "orthogonal" in words:
-            self.algebra.rules.append(_orthonormal(name, square=sizes[0] == sizes[-1]))
-        return name
-
-    def shaped(self, expression: sp.Expr, letters: list, sizes: list, column: bool = False) -> Value:
-        axes = [((letter, size),) for letter, size in zip(letters, sizes, strict=True)]
-        if len(axes) == 2:
-            return Value(expression, *axes)
-        if not axes:
-            return Value(expression)
-        return Value(expression, axes[0], None) if column else Value(expression, None, axes[0])
-
-    def piece(self, start: str, count: str, whole: str) -> Value:
-        """The rows after number `start`, as many as `count`, of a matrix."""
-        first, size = (self.declared[key].expression for key in (start, count))
-        matrix = self.meaning.arithmetic.fresh(self.declared[whole])
-        letter = self.algebra.fresh(size)
-        row = matrix.expression.xreplace({matrix.rows[0][0]: first + letter})
-        return Value(row, ((letter, size),), matrix.columns)
-
-    def opaque(self, key: str, words: str) -> Callable:
-        positive = True if words == "positive function" else None
-        name = sp.Symbol(_plain(key), positive=positive)
-        if words.startswith("features"):
-            size = self.size(identifier_key(words.partition(" ")[2] or f"size of {_plain(key)}"))
-
-            def features(one: Value) -> Value:
-                if one.columns is None:
-                    raise Unproved(f"{key} of what is no row")
-                letter = self.algebra.fresh(size)
-                inside = row_argument(Value(self.algebra.normal(one.expression), None, one.columns))
-                entry = Entry(name, inside, letter)
-                return Value(entry, one.rows, ((letter, size),))
-
-            return features
-
-        def number(*args: Value) -> Value:
-            if any(one.rows is not None for one in args):
-                raise Unproved(f"{key} of a matrix")
-            inside = [row_argument(Value(self.algebra.normal(one.expression), None, one.columns))
-                      for one in args]  # fmt: skip
-            return Value(Entry(name, *inside))
-
-        return number
 
     # --- what is said
 
@@ -272,7 +134,6 @@ class _Prover:
         self.statement = read(task.source, known).statement
         extra = [self.said_by_proof(tex, known) for tex in self.wanted.statements]
         own = [(node, task.source) for node in self.statement.rest]
-        self.facts: list[tree.Node] = []
         for node, source in [*own, *extra]:
             self.take(node, source, own=True)
         around = []
@@ -332,20 +193,16 @@ class _Prover:
             return
         self.definitions.append(found)
 
-    @property
-    def printed_laws(self) -> dict[str, Law]:
-        return self.__dict__.setdefault("_printed_laws", {})
-
     def claim(self, node: tree.Claim) -> None:
         if node.words == "while active":
-            self.readings["active"] = "yes"
+            self.meaning.active = True
         elif node.words == "for orthonormal":
             head = node.args[0]
             key = head.base.key if isinstance(head, tree.Index) else ""
             array = self.declared.get(key)
             if not isinstance(array, Value) or array.rows is None:
                 raise Unproved(f"what is orthonormal ({key})")
-            self.algebra.rules.append(_orthonormal(array.expression.name, square=False))
+            self.algebra.rules.append(orthonormal(array.expression.name, square=False))
         elif node.words not in ("for all",):
             raise Unproved(f"the words {node.words!r}")
 
@@ -358,19 +215,19 @@ class _Prover:
             except Unproved:
                 continue
             if value is None and isinstance(spread, Value):
-                value = Value(sp.Symbol(_plain(key), real=True))
+                value = Value(sp.Symbol(plain(key), real=True))
             if not isinstance(value, Value):
                 continue
             scale = spread.expression if isinstance(spread, Value) else spread.scale
             if not isinstance(middle, Value) or middle.expression != 0:
                 continue
             if value.number and isinstance(spread, Value):
-                value = Value(Entry(sp.Symbol(_plain(key))))
+                value = Value(Entry(sp.Symbol(plain(key))))
                 self.declared[key] = value
             elif value.number or isinstance(spread, Value):
                 raise Unproved(f"the law of {key} does not fit its shape")
             self.laws[value.expression.name] = means.Law("gaussian", variance=scale)
-            self.said.append(f"{_plain(key)} Gaussian")
+            self.said.append(f"{plain(key)} Gaussian")
 
     def suppose(self) -> None:
         """Facts beside the equation: to be assumed if they are about what is declared."""
@@ -398,7 +255,7 @@ class _Prover:
             return
         if isinstance(expression, Total) and len(expression.ranges) == 1:
             pattern, ((dummy, _),) = expression.args[0], expression.ranges
-            self.algebra.rules.append(_fact(pattern, dummy, value))
+            self.algebra.rules.append(fact(pattern, dummy, value))
             self.algebra.changed()
             return
         raise Unproved("a condition that no rule takes up")
@@ -414,7 +271,7 @@ class _Prover:
             head = head.base if isinstance(head, tree.Index) else head.function
         known = {d.key for d in self.definitions} | set(self.declared)
         if isinstance(head, tree.Name) and len(sides) > 2 and head.key not in known:
-            self.said.append(f"{_plain(head.key)} is the second side")
+            self.said.append(f"{plain(head.key)} is the second side")
             sides = sides[1:]
         found = [self.meaning.value(side, {}) for side in sides]
         for left, right in pairwise(found):
@@ -425,7 +282,7 @@ class _Prover:
         return count
 
     def induction(self) -> None:
-        """A closed form that the proof adds to a recurrence, its own or the page's, satisfies it."""
+        """A closed form that the proof adds to a recurrence, its own or the page's, must fit it."""
         for closed in self.definitions:
             if closed.source not in self.added or closed.key not in self.meaning.used:
                 continue
@@ -441,13 +298,13 @@ class _Prover:
                 continue
             for one in chosen:
                 self.follows(one)
-            self.said.append(f"{_plain(closed.key)} by induction")
+            self.said.append(f"{plain(closed.key)} by induction")
 
     def follows(self, one: Definition) -> None:
         places = tuple(self.meaning.number(part, {}) for part in one.indices)
         left = self.meaning.named(one.key, places, {})
         if not self.same(left, self.meaning.value(one.body, {})):
-            raise Unproved(f"the closed form of {_plain(one.key)} does not follow its recurrence")
+            raise Unproved(f"the closed form of {plain(one.key)} does not follow its recurrence")
 
     def same(self, left: AnyValue, right: AnyValue) -> bool:
         arithmetic = self.meaning.arithmetic
@@ -470,69 +327,22 @@ class _Prover:
 
     def not_negative(self, one: sp.Expr) -> bool:
         known = {sp.sin(angle): sp.Symbol("sine", nonnegative=True) for angle in self.angles}
-        root = one.is_Pow and one.exp == sp.Rational(1, 2)  # with the square: ±, so no minus is left
+        root = one.is_Pow and one.exp == sp.Rational(
+            1, 2
+        )  # with the square: ±, so no minus is left
         return root or bool(one.xreplace(known).is_nonnegative)
 
     def text(self) -> str:
         symbols = sorted(
-            {_plain(key) for key, one in self.declared.items()
+            {plain(key) for key, one in self.declared.items()
              if isinstance(one, Value) and one.number and one.expression.is_integer
              and one.expression.is_Symbol and not key.startswith("|")}
         )  # fmt: skip
-        opaque = sorted(_plain(key) for key, one in self.declared.items() if callable(one))
+        opaque = sorted(plain(key) for key, one in self.declared.items() if callable(one))
         parts = [f"residual 0 for symbolic {', '.join(symbols)}" if symbols else "residual 0"]
         if opaque:
             parts.append(f"any function {', '.join(opaque)}")
         return "; ".join([*parts, *dict.fromkeys(self.said)])
-
-
-def _unit(name: sp.Symbol) -> Callable:
-    def rule(entries: tuple[Entry, ...], dummy: sp.Symbol) -> sp.Expr | None:
-        if len(entries) != 2 or entries[0] != entries[1] or entries[0].name != name:
-            return None
-        *places, last = entries[0].args[1:]
-        return sp.Integer(1) if last == dummy and not any(p.has(dummy) for p in places) else None
-
-    return rule
-
-
-def _orthonormal(name: sp.Symbol, square: bool) -> Callable:
-    def rule(entries: tuple[Entry, ...], dummy: sp.Symbol) -> sp.Expr | None:
-        if len(entries) != 2 or any(one.name != name for one in entries):
-            return None
-        for summed in (2, 1) if square else (2,):
-            others = [one.args[3 - summed] for one in entries]
-            if all(one.args[summed] == dummy for one in entries):
-                if not any(other.has(dummy) for other in others):
-                    return sp.KroneckerDelta(*others)
-        return None
-
-    return rule
-
-
-def _fact(pattern: sp.Expr, dummy: sp.Symbol, value: sp.Expr) -> Callable:
-    """The sum over a dummy of an entry or of two is a value, for all values of other indices."""
-    factors = [pattern.base] * 2 if pattern.is_Pow else list(sp.Mul.make_args(pattern))
-    if len(factors) > 2 or not all(isinstance(one, Entry) for one in factors):
-        raise Unproved("a condition on more than an inner product")
-
-    def rule(entries: tuple[Entry, ...], at: sp.Symbol) -> sp.Expr | None:
-        bound: dict[sp.Basic, sp.Basic] = {}
-        if len(entries) != len(factors):
-            return None
-        for wanted, given in zip(factors, entries, strict=True):
-            if wanted.name != given.name:
-                return None
-            for place, found in zip(wanted.args[1:], given.args[1:], strict=True):
-                if (place == dummy) != (found == at) or (place != dummy and found.has(at)):
-                    return None
-                if place != dummy and (
-                    not place.is_Symbol or bound.setdefault(place, found) != found
-                ):
-                    return None
-        return value.xreplace(bound)
-
-    return rule
 
 
 def _at_places(chain: tree.Chain, source: Source) -> Definition | None:
@@ -569,7 +379,3 @@ def _constant(one: Definition) -> bool:
     """Whether a definition is about certain indices only, such as `S_0 = 0`."""
     general = tree.Name | tree.Range | tree.Negative
     return bool(one.indices) and not any(isinstance(i, general) for i in one.indices)
-
-
-def _plain(key: str) -> str:
-    return re.sub(r"[\\{}]", "", key)

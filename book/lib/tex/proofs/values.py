@@ -37,9 +37,9 @@ class Joined:
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """A multiple of the identity matrix, or a row of ones (`ones`): what they meet says the size."""
+    """A multiple of the identity matrix, or a row of ones (`ones`), of the size that it meets."""
 
-    scale: sp.Expr = sp.Integer(1)
+    scale: sp.Expr = sp.S.One
     ones: bool = False
     column: bool = False
 
@@ -124,7 +124,7 @@ class Arithmetic:
         if unit.ones:
             axis = None
             if isinstance(other, Value):
-                axis = (other.rows if left else other.columns)
+                axis = other.rows if left else other.columns
             if axis is None or unit.column == left:
                 raise Unproved("a row of ones of unknown length")
             ones = Value(unit.scale, None, axis) if left else Value(unit.scale, axis, None)
