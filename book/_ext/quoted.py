@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from checked_equations import ledgers_of
 from docutils import nodes
 from sources import Chapter, quote_parts
 from sphinx.application import Sphinx
@@ -62,7 +63,7 @@ def _kept(place: dict) -> set[str]:
 
 def check_quotes(app: Sphinx) -> None:
     """Warn of each problem in each page; with -W the build fails."""
-    for docname, chapter in app.checked_chapters.items():
+    for docname, chapter in app.chapters.items():
         for line, message in problems(chapter, Path(app.srcdir) / "data" / "quoted"):
             LOGGER.warning(message, location=(docname, line), type="book", subtype="quoted")
 
@@ -75,7 +76,7 @@ class Quoted(SphinxRole):
         shown = nodes.inline(self.rawtext, text, classes=["quoted"])
         if not source:  # `problems` has said so
             return [shown], []
-        read = self.env.app.checked_chapters[self.env.docname].quotes
+        read = self.env.app.chapters[self.env.docname].quotes
         if (text, source, place) not in {(one.text, one.source, one.place) for one in read}:
             LOGGER.warning(
                 f"quoted {text!r} could not be read from the source: write it in the text or in "
@@ -92,23 +93,24 @@ class QuotesLedger(SphinxDirective):
     """`{quotes-ledger}`: every quoted figure, its source, its place, its chapter."""
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_reread()
+        ledgers_of(self.env).add(self.env.docname)
         rows = [
             f"| {quote.text} | {{cite:t}}`{quote.source}` | {quote.place} | {{doc}}`/{docname}` |"
-            for docname, chapter in sorted(self.env.app.checked_chapters.items())
+            for docname, chapter in sorted(self.env.app.chapters.items())
             for quote in chapter.quotes
             if quote.source
         ]
         if not rows:
             return []
         text = ["| quoted | source | place | chapter |", "|---|---|---|---|", *rows]
-        node = nodes.container(classes=["claims-ledger"])
+        node = nodes.container(classes=["quotes-ledger"])
         self.state.nested_parse(text, self.content_offset, node)
         return [node]
 
 
 def setup(app: Sphinx) -> dict:
-    app.setup_extension("checked_equations")  # reads the chapters
+    app.setup_extension("chapter_rules")  # reads the chapters
+    app.setup_extension("checked_equations")  # rereads the ledgers
     app.add_role("quoted", Quoted())
     app.add_directive("quotes-ledger", QuotesLedger)
     app.connect("env-before-read-docs", lambda app, env, docnames: check_quotes(app))

@@ -1,6 +1,7 @@
-"""Reading a chapter's source: code cells, labelled equations, quotes, and where each stands."""
+"""Reading a chapter's source: code cells, equations, checks, quotes, and where each stands."""
 
 import ast
+import hashlib
 import re
 import sys
 from collections.abc import Iterator
@@ -8,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from docutils import nodes
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
 sys.path.append(str(Path(__file__).parents[1]))  # what kernels import as lib
-from lib.tex.displays import canonical, displays, prose
+from lib.tex.displays import digest as digest  # for the other extensions
+from lib.tex.displays import displays, prose
 
-CHECKS = "checks:"
 PARSER = MdParserConfig(enable_extensions={"dollarmath", "colon_fence"})
 
 
@@ -27,10 +29,6 @@ class CodeCell:
     metadata: dict
     line: int
     first: int
-
-    @property
-    def checked_labels(self) -> tuple[str, ...]:
-        return tuple(tag[len(CHECKS) :] for tag in self.tags if tag.startswith(CHECKS))
 
     @property
     def caption(self) -> str:
@@ -49,16 +47,10 @@ class Equation:
 
 @dataclass(frozen=True)
 class Check:
-    """One `equation(label, (tex, value), …)` call of a code cell."""
+    """One `holds(label, …)` call of a code cell; the label is "" if it is not a literal string."""
 
     label: str
-    sides: tuple[str, ...]
-    cell: CodeCell
     line: int
-
-    @property
-    def tex(self) -> str:
-        return " ".join(self.sides)
 
 
 @dataclass(frozen=True)
@@ -108,6 +100,12 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
     return Chapter(path, notebook, tuple(cells), tuple(_equations(words)), tuple(quotes))
 
 
+def displays_digest(*texts: str) -> str:
+    """A hash of all displays of some pages and their labels: of all that checks read there."""
+    printed = [(one.label, one.tex) for text in texts for one in displays(prose(text))]
+    return hashlib.sha256(repr(printed).encode()).hexdigest()[:16]
+
+
 def _equations(words: str) -> Iterator[Equation]:
     for display in displays(words):
         if display.label:
@@ -131,19 +129,21 @@ def quote_parts(role: str) -> tuple[str, str, str]:
 
 
 def checks(cell: CodeCell) -> Iterator[Check]:
-    """The `equation` calls of a cell, with literal TeX; raises SyntaxError as Python does."""
+    """The `holds` calls of a cell, in their order; raises SyntaxError as Python does."""
     # IPython's magics are not Python: blank them out.
     source = re.sub(r"^[ \t]*[%!].*$", "", cell.source, flags=re.MULTILINE)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "equation":
-            try:
-                label = ast.literal_eval(node.args[0])
-                sides = tuple(ast.literal_eval(side.elts[0]) for side in node.args[1:])
-            except (ValueError, AttributeError, IndexError):
-                label, sides = ast.unparse(node)[:60], ()
-            yield Check(label, sides, cell, cell.first + node.lineno - 1)
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "holds"
+    ]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        label = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+        yield Check(label if isinstance(label, str) else "", cell.first + call.lineno - 1)
 
 
-def same_tex(printed: str, checked: str) -> bool:
-    """Whether two pieces of TeX are the same up to layout: spaces, alignment, a full stop."""
-    return canonical(printed) == canonical(checked)
+def place(node: nodes.Node) -> str:
+    """`file:line` of the innermost node around `node` that knows both; inline nodes often don't."""
+    while node.parent is not None and not (node.source and node.line):
+        node = node.parent
+    return f"{node.source}:{node.line}"

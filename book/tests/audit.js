@@ -89,10 +89,11 @@ async () => {
     .filter((element) => shown(element) && element.getBoundingClientRect().right > wide + 1)
     .filter((element) => !scrolls(element) && !element.closest(".katex-mathml, .katex svg, .sr-only, .visually-hidden, dialog"));
 
-  // Equation numbers that lie over their formula.
-  const covered = [...document.querySelectorAll("div.math .eqno")].filter((number) => {
-    const box = number.getBoundingClientRect();
-    const formula = number.parentElement.querySelector(".katex-html"); // scrolls
+  // Equation numbers, and ticks beside them, that lie over their formula.
+  const marks = [...document.querySelectorAll("div.math .eqno, .equation-check > summary")];
+  const covered = marks.filter((mark) => {
+    const box = mark.getBoundingClientRect();
+    const formula = mark.closest(".equation, div.math").querySelector(".katex-html"); // scrolls
     return [...formula.querySelectorAll(".base")].some((base) => {
       const other = base.getBoundingClientRect();
       return Math.min(other.right, formula.getBoundingClientRect().right) > box.left + 1 && other.left < box.right - 1 && other.bottom > box.top + 1 && other.top < box.bottom - 1;
@@ -103,7 +104,8 @@ async () => {
     scrollWidth: document.documentElement.scrollWidth,
     clientWidth: wide,
     outside: outside.slice(0, 5).map(brief),
-    covered: covered.map((number) => number.textContent),
+    covered: covered.map((mark) => mark.ariaLabel || mark.textContent),
+    ticks: [...document.querySelectorAll("svg.tick")].map((mark) => contrast(parse(getComputedStyle(mark).color).rgb, ground(mark))),
     brokenImages: [...document.images].filter((image) => !image.complete || !image.naturalWidth).map(brief),
     figures,
     faint,

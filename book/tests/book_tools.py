@@ -51,18 +51,21 @@ def build_command(source: Path) -> list[str]:
     return [*map(str, [program, "build", "book", *paths]), "--all", "-W", "-n", "--keep-going"]
 
 
-def build(source: Path) -> Build:
-    """Build the book of the project folder `source` as `make book` does."""
+def build(source: Path, *, anew: bool = True) -> Build:
+    """Build the book of the project folder `source` as `make book` does.
+
+    `anew` is false for the pages alone that changed since the last build.
+    """
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    done = subprocess.run(build_command(source), cwd=source, check=False, **pipe)
+    command = [word for word in build_command(source) if anew or word != "--all"]
+    done = subprocess.run(command, cwd=source, check=False, **pipe)
     return Build(done.returncode, ESCAPES.sub("", done.stdout), source)
 
 
-def copy_of_the_book(target: Path, *, execute: bool = True) -> Path:
+def copy_of_the_book(target: Path) -> Path:
     """A copy of the project without what git and builds keep in it."""
     hidden = shutil.ignore_patterns(".*", "_build", "__pycache__", "*.pyc")
     shutil.copytree(ROOT, target, ignore=hidden)
-    _configure(target, execute)
     return target
 
 
@@ -79,16 +82,8 @@ def small_book(root: Path, pages: dict[str, str]) -> Path:
     (root / "_toc.yml").write_text("".join(toc), encoding="utf8")
     for name, text in pages.items():
         (root / "book" / f"{name}.md").write_text(text, encoding="utf8")
-    _configure(root, execute=True)
+    shutil.copy(ROOT / "_config.yml", root)
     return root
-
-
-def _configure(root: Path, execute: bool) -> None:
-    config = (ROOT / "_config.yml").read_text(encoding="utf8")
-    if not execute:
-        config, changes = re.subn("execute_notebooks: cache", "execute_notebooks: 'off'", config)
-        assert changes == 1, "_config.yml no longer says execute_notebooks: cache"
-    (root / "_config.yml").write_text(config, encoding="utf8")
 
 
 def cell(code: str, *options: str) -> str:

@@ -1,5 +1,6 @@
 """What the tests of the book share: real builds, a headless browser, a server on this machine."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -64,14 +65,21 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def server(site) -> Iterator[str]:
-    """The address of a static server of the site on this machine."""
-    handler = functools.partial(QuietHandler, directory=str(site))
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a static server of `folder` on this machine."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
         threading.Thread(target=served.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{served.server_address[1]}/"
         served.shutdown()
+
+
+@pytest.fixture(scope="session")
+def server(site) -> Iterator[str]:
+    """The address of the site."""
+    with serving(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from typing import Any
 
 import lib.equations
 import matplotlib
-from book_tools import BOOK, CHAPTERS, ROOT
+from book_tools import APPENDICES, BOOK, CHAPTERS, ROOT
 from lib.equations import EquationError, check, page_of
 from lib.tex import grammar, tree
 from lib.tex.check import task
@@ -207,7 +207,11 @@ def listed(key: str, mutant: Mutant, known: dict[str, dict[str, str]]) -> bool:
 
 def converted() -> list[Path]:
     """The chapters with checks that read their page."""
-    return [path for path in CHAPTERS if re.search(r"\bholds\(", path.read_text(encoding="utf8"))]
+    return [
+        path
+        for path in CHAPTERS + APPENDICES
+        if re.search(r"\bholds\(", path.read_text(encoding="utf8"))
+    ]
 
 
 def seed() -> int:
@@ -216,7 +220,7 @@ def seed() -> int:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return int(done.stdout.strip()[:12], 16)
-    content = b"".join(path.read_bytes() for path in CHAPTERS)
+    content = b"".join(path.read_bytes() for path in CHAPTERS + APPENDICES)
     return int(hashlib.sha256(content).hexdigest()[:12], 16)
 
 

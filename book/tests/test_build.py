@@ -13,8 +13,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from book_tools import ENVIRONMENT, HEAD, ROOT, build, build_command, cell, small_book
 from bs4 import BeautifulSoup
-from house import shared_key, start_katex, whole_streams
+from execution import failed_line, mark_checks, shared_key, whole_streams
+from katex_offline import start_katex
 from nbformat import NotebookNode
+from sources import read_chapter
 from sphinx.errors import ExtensionError
 
 
@@ -74,6 +76,31 @@ def test_the_cache_key_follows_all_that_a_chapter_depends_on(tmp_path):
     assert shared_key(tmp_path) == keys[-3]
 
 
+def test_checks_carry_what_they_read_on_their_page_and_on_pages_that_they_name(tmp_path):
+    texts = {"01_a": "$$\na\n$$\n", "02_b": "$$\nb\n$$\n", "03_c": "$$\nc\n$$\n"}
+    checks = cell("x = 1") + cell("holds('c', {})") + cell("holds('d', {}, given='02_b')")
+    texts["03_c"] += checks
+
+    def digests(**edited: str) -> list[str | None]:
+        for name, text in {**texts, **edited}.items():
+            (tmp_path / f"{name}.md").write_text(text)
+        text = {**texts, **edited}["03_c"]
+        notebook = mark_checks(read_chapter(None, text).notebook, text, tmp_path / "03_c.md")
+        return [one.metadata.get("displays") for one in notebook.cells if one.cell_type == "code"]
+
+    (none, here, both) = digests()
+    assert none is None and here != both
+    assert digests(**{"01_a": "$$\n7\n$$\n", "02_b": f"Text.\n\n{texts['02_b']}"}) == [
+        None,
+        here,
+        both,
+    ]
+    changed = digests(**{"02_b": "$$\n7\n$$\n"})
+    assert changed[1] == here and changed[2] != both
+    changed = digests(**{"03_c": texts["03_c"].replace("$$\nc", "$$\n7")})
+    assert changed[1] != here and changed[2] != both
+
+
 def test_a_stream_is_whole_however_the_kernel_sent_it():
     def stream(name: str, text: str) -> NotebookNode:
         return NotebookNode(output_type="stream", name=name, text=text)
@@ -110,6 +137,28 @@ def test_cells_run_again_when_shared_code_changes_and_only_then(tmp_path):
         (False, True, "first value"),
         (True, True, "second value"),
     ]
+
+
+# --- which line failed
+
+
+def report(*frames: tuple[int, int]) -> str:
+    lines = [f"\x1b[36mCell\x1b[39m \x1b[32mIn[{n}]\x1b[39m, line {k}" for n, k in frames]
+    return "\n".join([*lines, "ValueError: no"])
+
+
+def test_the_line_that_failed_is_the_outermost_frame_of_the_cell_that_ran():
+    text = cell("def f():\n    g()") + cell("") + cell("y = 1", ":tags: [x]") + cell("x\n\nf()")
+    read = read_chapter(None, HEAD + text)
+    lines = (HEAD + text).split("\n")
+    calls = lines.index("f()") + 1
+    assert failed_line(read, report((3, 3), (1, 2))) == calls
+    assert failed_line(read, report((3, 3), (1, 2), (3, 1))) == calls
+    chained = report((1, 1))
+    cause = "The above exception was the direct cause of the following exception:"
+    assert failed_line(read, f"{chained}\n{cause}\n{report((3, 3), (1, 2))}") == calls
+    assert failed_line(read, "------\ny = 1\n------\n") == lines.index("y = 1") + 1
+    assert failed_line(read, "something else") == 1
 
 
 # --- KaTeX's server

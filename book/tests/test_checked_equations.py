@@ -1,324 +1,248 @@
-"""Every labelled equation is bound to its check: break either, and the build says so."""
+"""From a printed equation to its tick, its row in the ledger, or the line that fails the build."""
 
-import ast
 import re
-import sys
-import types
-from itertools import pairwise
-from pathlib import Path
 
-import numpy as np
 import pytest
-import sympy as sp
-from book_tools import APPENDICES, BOOK, CHAPTERS, HEAD, cell, copy_of_the_book, small_book
-from checked_equations import problems
-from lib.equations import EquationError
-from sources import Check, Equation, checks, read_chapter, same_tex
+from book_tools import HEAD, Build, build, cell, small_book
+from bs4 import BeautifulSoup, Tag
+from checked_equations import KINDS, MIME, kind_id
+from conftest import serving
 
-RUN = CHAPTERS + APPENDICES  # what has equations
-SOURCES = {path: path.read_text(encoding="utf8") for path in RUN}
-READ = {path: read_chapter(path) for path in RUN}
-CALLS = {
-    (path, call.label): call
-    for path, chapter in READ.items()
-    for a_cell in chapter.cells
-    for call in checks(a_cell)
-}
-every_chapter = pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
-every_equation = pytest.mark.parametrize(
-    ("path", "equation"),
-    [
-        pytest.param(path, equation, id=f"{path.stem[:2]}-{equation.label}")
-        for path, chapter in READ.items()
-        for equation in chapter.equations
-    ],
+LEDGER = (
+    "# Ledger\n\n"
+    + "".join(f"{{kind}}`{kind}`\n: Means this.\n\n" for kind in KINDS)
+    + "## Equations\n\n```{claims-ledger}\n```\n"
 )
+IMPORT = cell("from lib.equations import holds")
 
 
-def sides_of(call: Check) -> list[ast.Tuple]:
-    """The (TeX, value) pairs of a check as its source has them."""
-    for node in ast.walk(ast.parse(call.cell.source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "equation":
-            label, *sides = node.args
-            if ast.literal_eval(label) == call.label:
-                return sides
-    raise LookupError(call.label)
+def parsed(done: Build, page: str) -> BeautifulSoup:
+    assert done.returncode == 0, done.errors
+    return BeautifulSoup((done.html / f"{page}.html").read_bytes(), "html.parser")
 
 
-def edit_text(text: str, equation: Equation) -> str:
-    """The chapter with another formula under the same label."""
-    start = sum(len(line) + 1 for line in text.split("\n")[: equation.line - 1])
-    end = text.index(equation.tex, start) + len(equation.tex)
-    return f"{text[:end]} + 1{text[end:]}"
+def words(tag: Tag) -> str:
+    return " ".join(tag.get_text().split())
 
 
-def edit_check(text: str, call: Check) -> str:
-    """The chapter with another formula in the check: in the last literal of its last side."""
-    tex = sides_of(call)[-1].elts[0]
-    lines = text.split("\n")
-    number, end = call.cell.first + tex.end_lineno - 2, tex.end_col_offset - 1
-    line = lines[number].encode()  # columns count bytes
-    lines[number] = (line[:end] + b"1" + line[end:]).decode()
-    return "\n".join(lines)
+# --- checks that run: what is kept, what runs again, what stops the build
 
-
-def without_cell(text: str, call: Check) -> str:
-    """The chapter with blank lines where the check was."""
-    lines = text.split("\n")
-    end = lines.index("```", call.cell.first - 1)
-    lines[call.cell.line - 1 : end + 1] = [""] * (end + 2 - call.cell.line)
-    return "\n".join(lines)
-
-
-def found(path: Path, text: str) -> list[tuple[int, str]]:
-    return list(problems(read_chapter(path, text)))
-
-
-@every_chapter
-def test_the_chapters_have_no_problems(path):
-    assert found(path, SOURCES[path]) == []
-
-
-@every_equation
-def test_an_equation_edited_alone_is_named(path, equation):
-    line, message = found(path, edit_text(SOURCES[path], equation))[0]
-    assert line == equation.line
-    assert SOURCES[path].split("\n")[line - 1].startswith(("$$", "```{math}", ":::{math}"))
-    assert f"equation {equation.label!r} and its check" in message
-
-
-@every_equation
-def test_a_check_edited_alone_is_named(path, equation):
-    call = CALLS[path, equation.label]
-    line, message = found(path, edit_check(SOURCES[path], call))[0]
-    assert line == equation.line
-    assert f"equation {call.label!r} and its check in line {call.line} differ" in message
-
-
-@every_equation
-def test_an_equation_without_its_check_is_named(path, equation):
-    said = found(path, without_cell(SOURCES[path], CALLS[path, equation.label]))
-    start = f"equation {equation.label!r} has no check"
-    assert [line for line, message in said if message.startswith(start)] == [equation.line]
-
-
-@every_equation
-def test_no_letter_digit_or_sign_of_an_equation_is_free(path, equation):
-    """Change or drop any single character of the formula, and it is another formula."""
-    # Distances are layout, not formula.
-    layout = [found.span() for found in re.finditer(r"\\\\\[[^]]*\]|\\q?quad", equation.tex)]
-    for i, old in enumerate(equation.tex):
-        matters = old.isalnum() or old in "+-=<>/^_{}()[]|"
-        if matters and not any(start <= i < end for start, end in layout):
-            for new in ("7" if old != "7" else "8", ""):
-                edited = f"{equation.tex[:i]}{new}{equation.tex[i + 1 :]}"
-                assert not same_tex(equation.tex, edited), f"character {i}, {old!r} to {new!r}"
-
-
-@every_equation
-def test_the_sides_of_a_check_are_computed_differently(path, equation):
-    """`equation("…", (tex, a), (tex, a))` holds whatever a is."""
-    call = CALLS[path, equation.label]
-    for left, right in pairwise(sides_of(call)):
-        same = ast.dump(left.elts[1]) == ast.dump(right.elts[1])
-        assert not same, f"{path.name}:{call.line}: {ast.unparse(right)} has the value before it"
-
-
-# --- each check can fail: the chapter runs once, and every call is repeated with wrong values
-
-
-def one_entry_off(value, by: float) -> np.ndarray:
-    """A copy of a number or array whose last entry is off."""
-    wrong = np.array(value, dtype=np.result_type(np.asarray(value), float))
-    wrong.reshape(-1)[-1] += by
-    return wrong
-
-
-def wrong_value(sides: tuple, k: int) -> object:
-    """A wrong value for side `k`, as close to the right one as the check claims to see.
-
-    Equalities: a symbolic term too many, or one entry off by a millionth of the largest.
-    Measurements: half as much again, the least that anyone would call another formula.
-    Inequalities: one entry on the wrong side of its neighbour, by a millionth.
-    """
-    value, neighbour = sides[k][1], sides[k - 1 if k else 1][1]
-    if isinstance(value, sp.Basic):
-        return value + sp.Rational(1, 1000)
-    relation = re.match(r"[\s&]*(=|\\[a-z]+)", sides[max(k, 1)][0])[1]
-    millionth = 1e-6 * (float(np.max(np.abs(value))) or 1.0)
-    if relation == "=":
-        return one_entry_off(value, millionth)
-    if relation == r"\approx":
-        return np.asarray(value) * 1.5 if np.any(value) else one_entry_off(value, 1.0)
-    too_large = (relation == r"\le") == (k == 0)
-    return one_entry_off(neighbour, millionth if too_large else -millionth)
-
-
-@every_chapter
-def test_every_check_runs_and_can_fail(path, monkeypatch):
-    import lib.equations
-
-    right, ran, blind = lib.equations.equation, [], []
-
-    def equation(label, *sides, within=None):
-        right(label, *sides, within=within)
-        ran.append(label)
-        for k, (tex, _) in enumerate(sides):
-            broken = [*sides[:k], (tex, wrong_value(sides, k)), *sides[k + 1 :]]
-            try:
-                right(label, *broken, within=within)
-            except EquationError:
-                continue
-            blind.append(f"{label}: {tex}")
-
-    monkeypatch.setattr(lib.equations, "equation", equation)
-    monkeypatch.chdir(BOOK)  # as the build runs it
-    module = types.ModuleType("chapter_under_test")  # dataclasses look their module up
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    for a_cell in READ[path].cells:
-        code = compile("\n" * (a_cell.first - 1) + a_cell.source, str(path), "exec")
-        exec(code, module.__dict__)
-    assert set(ran) == {label for where, label in CALLS if where == path}
-    assert blind == []
-
-
-# --- real builds: what is wrong stops them and is named
-
-TWO = "$$\na\n$$\n\n$$\n2 = 1 + 1\n$$ (two)\n\n"
-CHECK = 'from lib.equations import equation\n\nequation("two", (r"2", 2), (r"= 1 + 1", 1 + 1))'
-FIGURE = [":mystnb:", ":  figure:", ":    name: fig-a", ":    caption: A line."]
-DRAW = "from lib.figures import plt, show\n\nfig, ax = plt.subplots()\nax.plot([1, 2])\n"
-SHOW = 'show(fig, alt="A straight line goes up from one to two.")'
-# Each stops its build: page, start of the line to be named, what must be said.
-STOPPING = {
-    "failing_cell": (
-        cell("def ratio(a):\n    return 1 / a")
-        + cell("x = 1")
-        + cell("x = 1\n\nratio(0)", ":tags: [hide-input]"),
-        "ratio(0)",
-        "ZeroDivisionError: division by zero",
-    ),
-    "wrong_equation": (
-        TWO.replace("+ 1", "+ 2") + cell(CHECK.replace("+ 1", "+ 2"), ":tags: [checks:two]"),
-        'equation("two"',
-        "EquationError: equation 'two' is wrong: 2 is not = 1 + 2 (left 2, right 3)",
-    ),
-    "figure_without_alt": (
-        cell(DRAW + "show(fig)", *FIGURE),
-        "show(fig)",
-        "TypeError: show() missing 1 required keyword-only argument: 'alt'",
-    ),
-    "dead_kernel": (cell("import os\n\nos._exit(1)"), "---", "DeadKernelError: Kernel died"),
-    "endless_cell": (
-        cell("x = 1") + cell("while x:\n    pass"),
-        "while x:",
-        "CellTimeoutError: A cell timed out while it was being executed, after 2 seconds.",
-    ),
-}
-CELL = "```{code-cell}"
-# All are pages of one book, for the build goes on: page, start of the line, what must be said.
-WARNING = {
-    "unknown_label": (cell(CHECK, ":tags: [checks:two]"), "equation(", "check of 'two', but no"),
-    "unchecked": (TWO, "$$ #3", "equation 'unchecked' has no check"),
-    "untagged": (TWO + cell(CHECK), "equation(", "'untagged' needs the tag checks:untagged"),
-    "tag_alone": (TWO + cell("x = 1", ":tags: [checks:two]"), CELL, "tagged checks:tag_alone, but"),
-    "not_read": ("- a\n\n  $$\n  x\n  $$ (inside)\n", None, "'inside' could not be read"),
-    "no_caption": (cell(DRAW + SHOW, *FIGURE[:3]), CELL, "figure without a caption"),
-    "no_name": (cell(DRAW + SHOW, *FIGURE[:2], FIGURE[3]), CELL, "figure without a name"),
-    "no_alt": ("![](a.svg)\n", "![]", "picture a.svg has no alt text"),
-    "bad_tex": ("Inline $\\frac{1$.\n", "Inline", "KaTeX parse error"),
-    "bad_block": ("$$\n\\nosuch\n$$\n", "$$", "KaTeX parse error: Undefined control sequence"),
-    "no_such_equation": ("See {eq}`nowhere`.\n", "See", "equation not found: nowhere"),
-    "no_such_place": ("See [this](no-label).\n", "See", "target not found: 'no-label'"),
-    "no_such_figure": ("See {numref}`fig-none`.\n", "See", "undefined label: 'fig-none'"),
-    "no_such_source": ("See {cite:p}`no1999`.\n", "See", 'could not find bibtex key "no1999"'),
-    "misquoted": ("{quoted}`85.2 <schroff2015, Table 6>`\n", "{quoted}", "85.2 is not in Table 6"),
-    "quoted_nowhere": ("Says {quoted}`85.1`.\n", "Says", "quoted '85.1' needs its source"),
-    "quoted_unkept": (
-        "{quoted}`1 <no2001, Table 1>`\n",
-        "{quoted}",
-        "no2001.toml has no 'Table 1'",
-    ),
-    "quoted_unknown": ("{quoted}`1 <no2000, Table 1>`\n", None, 'find bibtex key "no2000"'),
-    "quoted_hidden": (
-        "```{eval-rst}\n:quoted:`85.1 <schroff2015, Table 6>`\n```\n",
-        None,
-        "quoted '85.1' could not be read from the source",
-    ),
-    "hidden_failure": (cell("1 / 0", ":tags: [raises-exception]"), CELL, "raises-exception"),
-    "not_run": (cell("1 / 0", ":tags: [skip-execution]"), CELL, "skip-execution"),
-    "not_python": (cell("x = 1") + cell("?x"), "?x", "code cell is not Python"),
-    "too_long": (cell(f"x = '{'y' * 90}'"), "x = ", "code line of 96 characters"),
-    # MyST-NB names the second line of the cell, whatever wrote to stderr.
-    "on_stderr": (cell("import warnings\nx = 1\nwarnings.warn('no')"), "x = 1", "stderr was found"),
-}
-
-
-def line_of(text: str, start: str) -> int:
-    """The number of the line that starts with `start`; `#3` at the end asks for the third such."""
-    start, _, nth = start.partition(" #")
-    numbers = [n for n, line in enumerate(text.split("\n"), 1) if line.startswith(start)]
-    return numbers[int(nth or 1) - 1]
+PRINTED = "$$\nc = 3a\n$$\n\n$$\nb = a + c\n$$ (sum)\n\n$$\nd = 2b\n$$ (double)\n\n"
+CHECKS = 'holds("sum", {"a": 5, "b": 20})\nholds("double", {"d": 8, "b": 4})'
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory, build_all):
-    """All the broken books, built."""
-    folder = tmp_path_factory.mktemp("broken")
-    roots = {}
-    for name, (text, _, _) in STOPPING.items():
-        front = HEAD
-        if name == "endless_cell":
-            front = HEAD.replace("---\n\n", "mystnb:\n  execution_timeout: 2\n---\n\n")
-        roots[name] = small_book(folder / name, {"index": f"{front}# Page\n\n{text}"})
-    pages = {}
-    for name, (text, _, _) in WARNING.items():
-        # Labels are unique in a book.
-        own = text if name == "unknown_label" else re.sub(r"\btwo\b", name, text)
-        pages[name] = f"{HEAD}# {name}\n\n{own}"
-    roots["warnings"] = small_book(folder / "warnings", pages)
-    (roots["warnings"] / "book" / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    roots["equations"] = copy_of_the_book(folder / "equations", execute=False)
-    for path, text in SOURCES.items():
-        for equation in READ[path].equations:
-            text = edit_text(text, equation)
-        (roots["equations"] / "book" / path.name).write_text(text, encoding="utf8")
-    return build_all(roots)
+def edited(tmp_path_factory) -> dict[str, Build]:
+    """One book, built after each of these edits; the execution cache is never emptied."""
+    root = small_book(
+        tmp_path_factory.mktemp("edited") / "book_with_cache",
+        {"index": f"{HEAD}# Page\n\nProse.\n\n{PRINTED}{IMPORT}{cell(CHECKS)}"},
+    )
+    source = root / "book" / "index.md"
+    text = source.read_text(encoding="utf8")
+    edits = {
+        "nothing": ("", ""),
+        "prose": ("Prose.", "Other prose."),
+        "labelled": ("a + c\n", "c + a\n"),
+        "unlabelled": ("c = 3a\n", "c = 3 a\n"),
+        "false": ("d = 2b", "d = 3b"),
+        "false definition": ("c = 3a", "c = 2a"),
+    }
+    done = {}
+    for name, (old, new) in edits.items():
+        source.write_text(text.replace(old, new, 1) if old else text, encoding="utf8")
+        done[name] = build(root)
+    return done
 
 
-@pytest.mark.parametrize("name", STOPPING)
-def test_a_failing_chapter_stops_the_build_with_one_readable_line(broken, name):
-    _, where, message = STOPPING[name]
-    done = broken[name]
-    text = (done.root / "book" / "index.md").read_text(encoding="utf8")
+def test_the_checks_of_a_page_run_again_when_a_character_of_any_display_changes(edited):
+    ran = {name: "Executed notebook" in one.output for name, one in edited.items()}
+    assert ran == {
+        "nothing": True,
+        "prose": False,
+        "labelled": True,
+        "unlabelled": True,
+        "false": False,  # did not get that far
+        "false definition": False,
+    }
+    for name in ("nothing", "prose", "labelled", "unlabelled"):
+        assert edited[name].returncode == 0, edited[name].errors
+
+
+@pytest.mark.parametrize(
+    ("edit", "label", "part", "values"),
+    [("false", "double", "3b", ("8", "12")), ("false definition", "sum", "", ("20", "15"))],
+)
+def test_a_false_equation_stops_the_build_with_one_line(edited, edit, label, part, values):
+    done = edited[edit]
     assert done.returncode == 1
+    lines = PRINTED.split("\n")
+    line = HEAD.count("\n") + 5 + lines.index(f"$$ ({label})") - 1
     last = done.output.strip().split("\n")[-1]
-    assert last == f"book/index.md:{line_of(text, where)}: {message}"
-    assert "Traceback" not in done.output or name == "endless_cell"  # the kernel's own last words
+    found = re.fullmatch(rf"book/index\.md:(\d+): equation {label}: (.*)", last)
+    assert found, last
+    assert abs(int(found[1]) - line) <= 1, last
+    assert part in found[2].replace("\N{COMBINING LOW LINE}", "")
+    for value in values:
+        assert re.search(rf"\b{value}\b", found[2]), last
+    assert "Traceback" not in done.output
 
 
-def test_warnings_fail_the_build(broken):
-    assert broken["warnings"].returncode != 0
-    assert "Traceback" not in broken["warnings"].output
+def test_a_real_check_stands_beside_its_equation(edited):
+    page = parsed(edited["nothing"], "index")
+    checks = page.select(".equation > details.equation-check")
+    assert [one.summary["aria-label"].split(":")[0] for one in checks] == [
+        "Check of equation 1",
+        "Check of equation 2",
+    ]
+    for check in checks:
+        assert words(check.select_one("div.highlight")) == " ".join(CHECKS.split())
+    assert page.select(".cell_output") == []
 
 
-@pytest.mark.parametrize("name", WARNING)
-def test_a_warning_names_file_and_line(broken, name):
-    _, where, message = WARNING[name]
-    done = broken["warnings"]
-    page = done.root / "book" / f"{name}.md"
-    line = re.compile(rf"^{re.escape(str(page))}(?::(\d+))?: (?:WARNING|ERROR): (.*)$", re.M)
-    said = line.findall(done.output)
-    numbers = [number for number, text in said if message in text]
-    assert numbers, f"of {page.name} it says only {said}"
-    if where:
-        assert int(numbers[0]) == line_of(page.read_text(encoding="utf8"), where)
+# --- the page, for every kind: this `holds` displays whatever it is told
+
+HOLDS = cell(
+    f"""
+from lib.tex.displays import digest
 
 
-def test_the_book_with_every_equation_edited_names_them_all(broken):
-    done = broken["equations"]
-    assert done.returncode != 0
-    for path, chapter in READ.items():
-        for equation in chapter.equations:
-            place = f"{done.root / 'book' / path.name}:{equation.line}: WARNING: "
-            assert f"{place}equation {equation.label!r} and its check" in done.output
+def holds(label, kind, tex):
+    record = {{"label": label, "kind": kind, "result": "2 < 3", "digest": digest(tex)}}
+    data = {{"{MIME}": record, "text/plain": "con" "sumed"}}
+    display(data, raw=True)
+"""
+)
+LABELS = {kind: f"eq-{n}" for n, kind in enumerate(KINDS)}
+
+
+def page_with(kinds: list[str], more: str = "") -> str:
+    """A page with an equation of each kind, checked in one cell together with `more`."""
+    displays = (f"$$\nx_{n} < 7\n$$ ({LABELS[kind]})\n\n" for n, kind in enumerate(kinds))
+    calls = (f'holds("{LABELS[k]}", "{k}", "x_{n} < 7")' for n, k in enumerate(kinds))
+    front = f"{HEAD}# Kinds {len(kinds)}\n\n{HOLDS}" + "".join(displays)
+    return front + cell("\n".join([*calls, *more.split("\n")]))
+
+
+FIRST, LAST = list(KINDS)[:5], list(KINDS)[5:]
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory) -> Build:
+    """A book with a ledger and an equation of every kind, on two pages."""
+    return build(
+        small_book(
+            tmp_path_factory.mktemp("kinds") / "book_with_kinds",
+            {
+                "index": "# Index\n\nSee {eq}`eq-1`.\n",
+                "first": page_with(FIRST),
+                "last": page_with(LAST, 'print("stays")\nholds = None'),
+                "ledger": LEDGER,
+            },
+        )
+    )
+
+
+def test_every_equation_has_a_tick_by_kind_that_opens_its_check(kinds):
+    seen = []
+    for page in ("first", "last"):
+        for equation in parsed(kinds, page).select(".equation"):
+            math, check = equation.find_all(recursive=False)
+            number = words(math.select_one(".eqno"))[1:-2]  # behind it is the link to it
+            kind = next(kind for kind in KINDS if kind_id(kind) in check.svg["class"])
+            assert check.summary["aria-label"] == f"Check of equation {number}: {kind}"
+            assert check.svg["aria-hidden"] == "true"
+            assert not check.has_attr("open")
+            said = f"{kind.capitalize()}: 2 < 3"
+            assert words(check.p) == said
+            assert check.p.a["href"] == f"ledger.html#{kind_id(kind)}"
+            assert f'holds("{LABELS[kind]}"' in words(check.select_one("div.highlight"))
+            seen.append((number, kind))
+    assert seen == [(str(n), kind) for n, kind in enumerate(KINDS, 1)]
+
+
+def test_the_ticks_differ_without_their_colours(kinds):
+    drawings = {str(svg.decode_contents()) for svg in parsed(kinds, "ledger").select("dt svg")}
+    assert len(drawings) == len(KINDS)
+
+
+def test_a_cell_leaves_the_text_with_its_check_unless_it_shows_more(kinds):
+    first, last = parsed(kinds, "first"), parsed(kinds, "last")
+    assert ["def holds" in words(one) for one in first.select(".cell")] == [True]
+    _, stays = last.select(".cell")
+    assert words(stays.select_one(".cell_output")) == "stays"
+    for page in (first, last):
+        assert "consumed" not in page.select_one("main").get_text()
+
+
+def test_the_ledger_has_a_row_for_each_equation_and_counts_by_kind(kinds):
+    ledger = parsed(kinds, "ledger")
+    assert [words(title.a) for title in ledger.select("h3")] == ["Kinds 5", "Kinds 3"]
+    rows = ledger.select("ul.claims > li")
+    for n, (row, kind) in enumerate(zip(rows, KINDS, strict=True), 1):
+        page = "first" if kind in FIRST else "last"
+        assert words(row.p.a) == f"({n})"
+        assert row.p.a["href"] == f"{page}.html#equation-{LABELS[kind]}"
+        assert words(row.p) == f"({n}) {kind}: 2 < 3"
+        assert kind_id(kind) in row.svg["class"]
+        assert "x_" in row.select_one("div.math annotation").get_text()
+    for term, kind in zip(ledger.select("dt"), KINDS, strict=True):
+        assert words(term) == f"{kind} 1"
+        assert term.select_one(f"#{kind_id(kind)}") is not None
+
+
+def test_a_tick_is_opened_by_the_keyboard_and_without_scripts(kinds, browser):
+    with serving(kinds.html) as address:
+        for scripts in (True, False):
+            size = {"width": 360, "height": 800}
+            page = browser.new_page(viewport=size, java_script_enabled=scripts)
+            page.goto(f"{address}first.html")
+            equation = page.locator(".equation").first
+            tick, code = equation.locator("summary"), equation.locator("div.highlight")
+            session = page.context.new_cdp_session(page)
+            said = session.send("Accessibility.getFullAXTree")["nodes"]
+            names = [
+                one["name"]["value"]
+                for one in said
+                if one.get("role", {}).get("value") == "DisclosureTriangle"
+            ]
+            assert f"Check of equation 1: {FIRST[0]}" in names
+            box = tick.bounding_box()
+            assert min(box["width"], box["height"]) >= 24  # for a finger
+            display = equation.locator("div.math")
+            closed = equation.bounding_box()
+            assert closed["height"] == display.bounding_box()["height"]  # takes no room
+            assert not code.is_visible()
+            tick.focus()
+            page.keyboard.press("Enter")
+            assert code.is_visible()
+            assert tick.bounding_box() == box
+            page.emulate_media(media="print")
+            assert not code.is_visible()
+            page.emulate_media(media="screen")
+            page.keyboard.press("Space")
+            assert not code.is_visible()
+            assert equation.bounding_box() == closed
+            page.close()
+
+
+def test_the_ledger_follows_pages_that_alone_are_read_again(kinds):
+    book, toc = kinds.root / "book", kinds.root / "_toc.yml"
+
+    def rebuilt() -> tuple[list[str], BeautifulSoup]:
+        done = build(kinds.root, anew=False)
+        read = re.findall(r"reading sources\.\.\. \[\s*\d+%\] (\w+)", done.output)
+        return sorted(set(read)), parsed(done, "ledger")
+
+    (book / "last.md").write_text(page_with(LAST[:2]), encoding="utf8")
+    read, ledger = rebuilt()
+    assert read == ["last", "ledger"]
+    assert len(ledger.select("ul.claims > li")) == 7
+    assert [words(one) for one in ledger.select(".count")] == ["1"] * 7 + ["0"]
+
+    toc.write_text(toc.read_text().replace("- file: last\n", ""), encoding="utf8")
+    (book / "first.md").write_text(page_with(FIRST).replace("x_0", "y_0"), encoding="utf8")
+    read, ledger = rebuilt()
+    assert {"first", "ledger"} <= set(read)
+    assert len(ledger.select("ul.claims > li")) == 5
+    assert "y_0" in ledger.select_one("ul.claims annotation").get_text()

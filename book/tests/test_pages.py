@@ -116,6 +116,12 @@ def test_equation_numbers_do_not_lie_on_their_equations(visits):
     assert {str(visit): visit.audit["covered"] for visit in visits if visit.audit["covered"]} == {}
 
 
+def test_ticks_stand_out_in_both_themes(visits):
+    ticks = [(contrast, visit) for visit in visits for contrast in visit.audit["ticks"]]
+    assert ticks
+    assert [f"{visit}: {contrast:.2f}" for contrast, visit in ticks if contrast < 3] == []
+
+
 def test_all_pictures_load(visits):
     assert {str(v): v.audit["brokenImages"] for v in visits if v.audit["brokenImages"]} == {}
 

