@@ -36,6 +36,7 @@ FUNCTIONS = {
     r"\rceil": [r"\rfloor"], r"\sum": [r"\prod"], r"\prod": [r"\sum"], r"\le": [r"\ge"],
     r"\ge": [r"\le"], "<": [">"], ">": ["<"], r"\ne": ["="], r"\infty": ["1"],
 }  # fmt: skip
+MATRICES = set("QKVASZEWXGBR")
 # A similarity and the Gaussian kernel do not change when their arguments do.
 SYMMETRIC = (tree.Name("sim"), tree.Name(r"\mathcal{K}_{\sigma}"))
 BLANK = (*SPACES, "&", r"\\")
@@ -53,9 +54,17 @@ def mutants(tex: str, names: Mapping[str, str]) -> list[Mutant]:
             after = grammar.parse(one.tex, names)
         except TexError:
             continue
-        if _shape(after) != _shape(before):
+        if _shape(after) != _shape(before) and not _endless(after):
             found[form] = one
     return list(found.values())
+
+
+def _endless(statement: tree.Statement) -> bool:
+    """Whether a sum has lost its end, which the arrays then say: incomplete, not false."""
+    return any(
+        isinstance(one, tree.Big) and one.low is not None and one.high is None
+        for one in statement.walk()
+    )
 
 
 def _shape(node: object) -> object:
@@ -85,8 +94,8 @@ def _of_tree(tex: str, statement: tree.Statement) -> Iterator[Mutant]:
         match node:
             case tree.Chain(sides=sides) if len(sides) > 1 and tree.Number("0") not in sides:
                 for side in sides:
-                    yield edit("side", side, f"2 ({_laid_flat(source(side))})")
-                    yield edit("side", side, f"-({_laid_flat(source(side))})")
+                    yield edit("side", side, f"2 ({laid_flat(source(side))})")
+                    yield edit("side", side, f"-({laid_flat(source(side))})")
             case tree.Add(terms=terms):
                 for place, term in enumerate(terms):
                     rest = terms[1:] if place == 0 else terms
@@ -169,7 +178,7 @@ def _is_column(node: tree.Node) -> bool:
     return any(isinstance(one, tree.Transpose) for one in parts)
 
 
-def _laid_flat(text: str) -> str:
+def laid_flat(text: str) -> str:
     """TeX of one line, for text that may hold line breaks of an aligned display."""
     return re.sub(r"\\\\(\[[^]]*\])?|&", " ", text)
 
@@ -292,9 +301,8 @@ def _scripts(tex: str, every: list[Token]) -> Iterator[Mutant]:
                 yield Mutant(kind, f"{tex[: two.start]}{{2{inside}}}{tex[end:]}")
         elif two.text == "'":
             yield Mutant("prime", f"{tex[: two.start]} {tex[two.end :]}")
-        elif _is_symbol(one) and one.text[-1].isupper() and two.text not in ("^", "_", "'"):
-            if not _in_words(tex, one):
-                yield Mutant("transpose", f"{tex[: one.end]}^\\top {tex[one.end :]}")
+        elif one.text in MATRICES and two.text not in ("^", "_", "'") and not _in_words(tex, one):
+            yield Mutant("transpose", rf"{tex[: one.end]}^\top {tex[one.end :]}")
 
 
 def _end_of_script(every: list[Token], place: int) -> int:

@@ -9,10 +9,11 @@ import random
 import pytest
 from book_tools import CHAPTERS
 from lib.tex import grammar
+from lib.tex.definitions import Page
 from lib.tex.displays import canonical
 from mutants import mutants
 from mutation import (
-    Call, converted, listed, names_of, recorded, reviewed, seed, survivors, trials,
+    Call, agreements, converted, listed, names_of, recorded, reviewed, seed, survivors, trials,
 )  # fmt: skip
 
 CHAPTERS_AT_ONCE = 2  # of a part: a minute on one core
@@ -43,6 +44,13 @@ def test_no_false_mutant_survives(path, request, capsys):
         print(f"\n{path.stem}: {tried - len(left)} of {tried} false mutants rejected")
     lines = [f"{one.key} ({one.mutant.kind}): {' '.join(one.mutant.tex.split())}" for one in left]
     assert not left, "no check rejects these:\n" + "\n".join(lines)
+
+
+def test_pages_that_define_the_same_function_agree():
+    found = agreements()
+    assert len(found) >= 4  # sim and the Gaussian kernel, on two pages each
+    for path, one in found:
+        assert one.survives(page=Page.of(path)), (path.stem, one.other)
 
 
 def test_the_list_of_true_mutants_is_used(path, request):

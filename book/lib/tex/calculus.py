@@ -81,7 +81,7 @@ def assignments(scope: "Scope", node: tree.Big) -> Iterator[dict[str, Any]]:
     else:
         numbers = range(1, span(scope, node.index, node.body) + 1)
     for number in numbers:
-        with scope.within({node.index: number}):
+        with scope.within({node.index: number}, letters=True):
             if node.condition is not None and not scope.true(node.condition):
                 continue
         yield {node.index: number}
@@ -256,7 +256,7 @@ def not_least(scope: "Scope", node: tree.ArgMin, candidate: Any) -> str:
         if node.condition is not None and not scope.true(node.condition):
             return "outside its range"
     whole = np.atleast_2d(np.asarray(candidate, dtype=float))
-    least = at(candidate)
+    least, higher = at(candidate), False
     for where in np.ndindex(*whole.shape):
         for size in (1e-3, 0.1, 0.5):
             for sign in (-1, 1):
@@ -265,5 +265,8 @@ def not_least(scope: "Scope", node: tree.ArgMin, candidate: Any) -> str:
                 given = other if values.shape(candidate) else other.item()
                 if not np.isfinite(value := at(given)) or value < least - 1e-12 * abs(least):
                     return f"{value:.6g} beside it, {least:.6g} there"
+                higher |= value > least + 1e-9 * abs(least)
+    if not higher:
+        return f"{least:.6g} everywhere"
     steep = np.abs(slopes(candidate, at)).max()
     return f"slope {steep:.3g}" if steep > 1e-8 * max(1.0, abs(least)) else ""

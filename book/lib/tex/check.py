@@ -66,6 +66,7 @@ class Task:
     tried: int = field(init=False, default=0)  # comparisons
     assigned: int = field(init=False, default=0)  # values of the free indices, over all cases
     used: set[str] = field(init=False, default_factory=set)
+    needed: set[int] = field(init=False, default_factory=set)  # definitions
     sums: dict = field(init=False, default_factory=dict)
     exact: bool = field(init=False, default=False)
     counted: bool = field(init=False, default=True)
@@ -184,14 +185,18 @@ class Task:
         self.settings.append(_scalars(bound))
         try:
             for node, source in self.conditions:
-                self.condition(scope, node, source)
+                try:
+                    self.condition(scope, node, source)
+                except (ValueProblem, LookupError, ValueError, TypeError) as error:
+                    raise self.fail(str(error), node, source) from error
             for letters in self.free(scope, main):
                 self.assigned += 1
-                with scope.within(letters):
+                with scope.within(letters, letters=True):
                     self.sides(scope, main, {**_scalars(bound), **letters})
         except Problem as problem:
             raise self.fail(str(problem), problem.node, problem.source) from problem
         self.used |= scope.used
+        self.needed |= scope.read
         self.exact |= scope.exact
         for place, filled in scope.sums.items():
             self.sums[place] = self.sums.get(place, False) or filled
@@ -215,7 +220,7 @@ class Task:
             if isinstance(node, tree.Claim):
                 return self.claim(scope, node)
             for letters in self.free(scope, node):
-                with scope.within(letters):
+                with scope.within(letters, letters=True):
                     if "in" in node.relations:
                         continue
                     sides = [scope.value(side) for side in node.sides]
@@ -228,18 +233,33 @@ class Task:
 
     def claim(self, scope: Scope, node: tree.Claim) -> None:
         """Words such as `while active`: the check says what they claim."""
-        words = node.words
-        if words == "for all":
-            return
-        key = next((k for k in (words, words.partition(" ")[2]) if k in scope.bindings), None)
+        if node.words == "for all":
+            return self.for_all(node)
+        words = node.words, node.words.partition(" ")[2]
+        key = next((one for one in words if one in scope.bindings), None)
         if key is None:
             raise self.fail("what these words claim is not bound", node)
         reading = scope.bindings[key]
         scope.used.add(key)
-        if isinstance(reading, Named):
-            reading = scope.computed(key, reading)
-        if not np.all(reading):
-            raise self.fail("this is not so", node)
+        rows = tree.Row(node.args)
+        for letters in self.free(scope, rows):
+            with scope.within(letters, letters=True):
+                if isinstance(reading, Named) and node.args:
+                    listed = [one() for one in calculus.without_dots(scope, node.args)]
+                    holds = scope.invoke(key, reading, (values.stack(listed),))
+                else:
+                    holds = scope.computed(key, reading)
+                if not np.all(holds):
+                    raise self.fail("this is not so", node)
+        return None
+
+    def for_all(self, node: tree.Claim) -> None:
+        """The letters of `for all j` must be those that the condition before leaves free."""
+        before = [one for one, _ in self.conditions if one.start < node.start]
+        letters = [one.key for one in node.args if isinstance(one, tree.Name)]
+        free = free_names(before[-1]) if before else []
+        if not letters or any(one not in free or one in self._bound() for one in letters):
+            raise self.fail("this is about no letter of the condition", node)
 
     def sides(self, scope: Scope, main: tree.Chain, setting: Mapping[str, Any]) -> None:
         """Evaluate the sides of the claim and compare each with the one before."""
@@ -280,11 +300,6 @@ class Task:
             return
         if isinstance(left, values.Identity) or isinstance(right, values.Identity):
             raise self.fail("the identity has no size here", second)
-        if values.shape(left) != values.shape(right) and not (
-            values.is_zero(left) or values.is_zero(right)
-        ):
-            texts = values.size_text(left), values.size_text(right)
-            raise self.fail(f"ShapeError: left {texts[0]}, right {texts[1]}", second)
         tolerance = 1e-6 if scope.approximate else 1e-7 if scope.exact else 1e-9
         if message := difference(relation, left, right, tolerance, self.within):
             raise self.fail(message + _setting(setting), second)
@@ -309,6 +324,10 @@ class Task:
             raise self.fail("both sides are the same", main)
         if not self.nonzero and not self.is_definition():
             raise self.fail("all sides are 0 in every case, which shows nothing", main)
+        own = [one for one in self.definitions if one.source is self.source]
+        for one in own if not self.is_definition() else []:
+            if id(one) not in self.needed:
+                raise self.fail(f"{one.key} is defined here, but nothing needs it", one.body)
         for (source, start), filled in self.sums.items():
             if not filled and source == id(self.source):
                 place = tree.Node(start=start, end=min(start + 20, len(self.source.tex)))
@@ -413,6 +432,10 @@ def difference(relation: str, left: Any, right: Any, tolerance: float, within: A
     """Why the relation does not hold, "" if it does."""
     if values.is_symbolic(left) or values.is_symbolic(right):
         return _symbolic_difference(relation, left, right)
+    if values.shape(left) != values.shape(right) and not (
+        values.is_zero(left) or values.is_zero(right)
+    ):
+        return f"ShapeError: left {values.size_text(left)}, right {values.size_text(right)}"
     one, other = np.broadcast_arrays(_numbers(left), _numbers(right))
     scale = max(np.abs(one).max(), np.abs(other).max(), 1e-300)
     apart = np.abs(one - other)

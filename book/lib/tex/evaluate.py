@@ -20,7 +20,7 @@ from lib.tex.definitions import Definition, Law, Source
 from lib.tex.values import Batch, Identity, Outcomes, ValueProblem
 
 DEPTH = 400  # definitions within definitions
-TERMS = 2000  # of an infinite series
+TERMS = 300  # of an infinite series
 UNSET = object()
 
 
@@ -95,7 +95,9 @@ class Scope:
         self.cases = cases  # names that a case binds: an index may take their place
         self.symbolic = symbolic
         self.locals: dict[str, Any] = {}
+        self.letters: frozenset[str] = frozenset()  # those of them that are running indices
         self.used: set[str] = set()
+        self.read: set[int] = set()  # definitions that were needed
         self.random: set[str] | None = None  # in a trial: the random names that were met
         self.exact = self.approximate = False  # a mean was taken; a limit or derivative was
         self.source = Source("")
@@ -108,13 +110,15 @@ class Scope:
     # --- names
 
     @contextmanager
-    def within(self, names: Mapping[str, Any]) -> Iterator[None]:
-        before = self.locals
-        self.locals = {**before, **names}
+    def within(self, names: Mapping[str, Any], letters: bool = False) -> Iterator[None]:
+        """Further local names; with `letters` they are indices, which no definition sees."""
+        before = self.locals, self.letters
+        self.locals = {**self.locals, **names}
+        self.letters = self.letters | set(names) if letters else self.letters - set(names)
         try:
             yield
         finally:
-            self.locals = before
+            self.locals, self.letters = before
 
     @contextmanager
     def reading(self, source: Source) -> Iterator[None]:
@@ -205,6 +209,9 @@ class Scope:
                 return None
         return found
 
+    def is_array(self, key: str) -> bool:
+        return bool(values.shape(self.bindings.get(key)))
+
     def by_definition(self, one: Definition, names: dict[str, Any]) -> Any:
         rows = [
             letter
@@ -217,6 +224,16 @@ class Scope:
                 self.by_definition(one, {**names, rows[0]: row[None, :]}) for row in names[rows[0]]
             ]
             return values.stack([values.join([part]) for part in parts])
+        outside = {key: v for key, v in self.locals.items() if key not in self.letters}
+        before = self.locals, self.letters
+        self.locals, self.letters = outside, frozenset()
+        try:
+            return self.known_or_carried_out(one, names)
+        finally:
+            self.locals, self.letters = before
+
+    def known_or_carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
+        self.read.add(id(one))
         state = (id(one), *map(_token, names.values()), *self.around(one))
         if self.random is None and state in self.results:
             return self.results[state][1]
@@ -260,7 +277,7 @@ class Scope:
                 length = calculus.span(self, letters[0], one.body)
                 parts = []
                 for number in range(1, length + 1):
-                    with self.within({letters[0]: number}):
+                    with self.within({letters[0]: number}, letters=True):
                         parts.append(self.value(one.body))
                 return values.join(parts)
             found = self.value(one.body)
@@ -274,10 +291,15 @@ class Scope:
         """The value of a part; raises Problem, which names the innermost part without one."""
         try:
             return getattr(self, f"_{type(node).__name__.lower()}")(node)
-        except (ValueProblem, ArithmeticError) as error:
-            raise Problem(str(error), node, self.source) from error
+        except Problem:
+            raise
         except RecursionError as error:
             raise Problem("a definition that needs itself", node, self.source) from error
+        except ValueProblem as error:
+            raise Problem(str(error), node, self.source) from error
+        except Exception as error:  # of a bound function, or of NumPy
+            text = " ".join(f"{type(error).__name__}: {error}".split())
+            raise Problem(text, node, self.source) from error
 
     def number(self, node: tree.Node) -> Any:
         found = self.value(node)
@@ -479,6 +501,8 @@ class Scope:
         join = values.add if node.which == "sum" else values.multiply
         total = 0 if node.which == "sum" else 1
         if isinstance(node.high, tree.Infinity):
+            if node.which != "sum":
+                raise ValueProblem("an infinite product")
             return self.series(node)
         if (chosen := self.chosen(node)) is not None:
             return chosen
@@ -486,7 +510,7 @@ class Scope:
         self.sums.setdefault(place, False)
         for names in calculus.assignments(self, node):
             self.sums[place] = True
-            with self.within(names):
+            with self.within(names, letters=True):
                 total = join(total, self.value(node.body))
         return total
 
@@ -507,7 +531,7 @@ class Scope:
         total, small = 0, 0
         first = self.integer(node.low)
         for number in range(first, first + TERMS):
-            with self.within({node.index: number}):
+            with self.within({node.index: number}, letters=True):
                 term = self.value(node.body)
             total = values.add(total, term)
             size, whole = np.max(np.abs(_array(term))), np.max(np.abs(_array(total)))
@@ -564,7 +588,7 @@ class Scope:
         ranges = [range(low, high + 1)] * len(node.indices)
         for numbers in np.ndindex(*(len(one) for one in ranges)):
             names = {key: low + number for key, number in zip(node.indices, numbers, strict=True)}
-            with self.within(names):
+            with self.within(names, letters=True):
                 parts.append(self.value(node.body))
         if not parts:
             raise ValueProblem("an empty range")
