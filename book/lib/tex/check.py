@@ -158,14 +158,13 @@ class Task:
         wanted = {key: one for key, one in self.bindings.items() if isinstance(one, Drawn)}
         small = self.has_mean()
         for case in self.cases:
-            for number in range((self.draws or (2 if small else 3)) if wanted else 1):
+            asked = {key: one for key, one in wanted.items() if key not in case}
+            for number in range((self.draws or (2 if small else 3)) if asked else 1):
                 rng = np.random.default_rng([seed, number, self.tried])
                 bound = {**self.bindings, **case}
                 fixed = {key: one for key, one in bound.items() if not isinstance(one, Drawn)}
                 try:
-                    made = draw(
-                        {k: one for k, one in wanted.items() if k not in case}, fixed, rng, small
-                    )
+                    made = draw(asked, fixed, rng, small)
                 except KeyError as error:
                     raise self.fail(f"the size {error} is not bound") from None
                 self.once({**fixed, **made}, frozenset(made))
@@ -203,7 +202,10 @@ class Task:
 
     def free(self, scope: Scope, node: tree.Node) -> Iterable[dict[str, int]]:
         """All values of the letters of `node` that are indices and that nothing binds."""
-        letters = [one for one in free_names(node) if not scope.knows(one)]
+        left = node.sides[0] if isinstance(node, tree.Chain) else node
+        letters = [
+            one for one in free_names(node) if not scope.knows(one) and one != self.head(left)
+        ]
         spans = []
         for letter in letters:
             try:
@@ -282,12 +284,16 @@ class Task:
             self.tried += 1
             self.compare(scope, relation, left, right, first, second, setting)
 
+    def head(self, side: tree.Node) -> str | None:
+        """The symbol of a side that is nothing but a symbol, with its indices or arguments."""
+        while isinstance(side, tree.Index | tree.Call):
+            side = side.base if isinstance(side, tree.Index) else side.function
+        return side.key if isinstance(side, tree.Name) else None
+
     def defines(self, scope: Scope, side: tree.Node) -> bool:
         """Whether the left side is a symbol that nothing but this display defines."""
-        head = side
-        while isinstance(head, tree.Index | tree.Call):
-            head = head.base if isinstance(head, tree.Index) else head.function
-        return isinstance(head, tree.Name) and not scope.knows(head.key)
+        key = self.head(side)
+        return key is not None and not scope.knows(key)
 
     def compare(self, scope, relation, left, right, first, second, setting) -> None:
         if left is None:
@@ -443,10 +449,12 @@ def difference(relation: str, left: Any, right: Any, tolerance: float, within: A
         return "≈ needs within=, the tolerance"
     if relation in ("=", "approx"):
         wrong = apart > (tolerance * scale if within is None else within)
-    elif relation in ("le", "<"):
-        wrong = one.real > other.real + (1e-12 * scale if relation == "le" else 0)
-    elif relation in ("ge", ">"):
-        wrong = one.real < other.real - (1e-12 * scale if relation == "ge" else 0)
+    elif relation in ("le", "ge"):
+        low, high = (one, other) if relation == "le" else (other, one)
+        wrong = low.real > high.real + 1e-12 * scale
+    elif relation in ("<", ">"):
+        low, high = (one, other) if relation == "<" else (other, one)
+        wrong = low.real >= high.real
     elif relation == "ne":
         wrong = one == other
     else:

@@ -556,10 +556,11 @@ class Scope:
         return chance.mean(self, node)
 
     def _cases(self, node: tree.Cases) -> Any:
-        for part, condition in zip(node.values, node.conditions, strict=True):
-            if self.true(condition):
-                return self.value(part)
-        raise ValueProblem("none of the cases holds")
+        parts = zip(node.values, node.conditions, strict=True)
+        holding = [part for part, condition in parts if self.true(condition)]
+        if len(holding) != 1:
+            raise ValueProblem(f"{len(holding) or 'none'} of the cases hold")
+        return self.value(holding[0])
 
     def true(self, chain: tree.Chain) -> bool:
         """Whether a chain of relations holds between numbers."""

@@ -287,6 +287,8 @@ class _Parser:
 
     def factor(self) -> tree.Node:
         first, piece = self.at, self.peek()
+        if piece is None:
+            raise self.error("something is missing here")
         mark = text_of(piece)
         base = bare(piece)
         if (whole := self.compound()) is not None:
@@ -301,11 +303,11 @@ class _Parser:
             self.next()
             function = self.named(self.next())
             return self.called(tree.Gradient(function, **self.place(first)), first)
-        if piece is not None and key(base) in MEANS and key(base) not in self.names:
+        if key(base) in MEANS and key(base) not in self.names:
             return self.mean()
         if key(base) == "P" and "P" not in self.names and r"\mid" in map(text_of, self.pieces):
             return self.mean()
-        function = FUNCTIONS.get(key(base)) if base is not None else None
+        function = FUNCTIONS.get(key(base))
         if function and key(piece) not in self.names and key(base) not in self.names:
             return self.builtin(function)
         return self.factorial(self.primary(), first)
@@ -346,6 +348,8 @@ class _Parser:
                 elif chain.relations:
                     condition = chain
         high = self.whole(sup) if sup is not None else None
+        if low is not None and high is None:
+            raise self.error("this has a beginning and no end", sub)
         body = self.term()
         return tree.Big(which, index, low, high, condition, over, body, **self.place(first))
 
