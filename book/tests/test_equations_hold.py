@@ -34,6 +34,7 @@ def failure(tex: str, *args, **options) -> str:
 Q, K, V = "N×D", "N×D", "N×M"
 OUTPUT = {"y": lambda Q, K, V: EXP(Q @ K.T) @ V / EXP(Q @ K.T).sum(axis=1, keepdims=True)}
 HALF = {"x": outcomes([0, 1]), "y": outcomes([0, 1])}
+SUBSETS = [[False, False], [False, True], [True, False], [True, True]]  # of a set of two
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ HALF = {"x": outcomes([0, 1]), "y": outcomes([0, 1])}
         (r"\mathbb E[x+y] = 1", HALF, "exact expectation"),
         (r"\operatorname{Var}[x+y] = \frac12", HALF, "exact expectation"),
         (r"\Pr[x<y] = \frac14", HALF, "exact expectation"),
+        (r"\operatorname{Var}[\lvert A\rvert] = \frac12", {"A": outcomes(SUBSETS)}, "exact expectation"),
         (r"\mathbb E[e^{w z^\top}] = e^{\lVert z\rVert^2v/2}, \quad w\sim\mathcal N(0, v I)",
          {"w": "D", "z": "D", "v": "positive"}, "exact expectation"),
         (r"\mathbb E[(an^\top)^2] = \frac1D", {"a": "unit D", "n": "random unit D"},

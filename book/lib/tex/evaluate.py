@@ -369,10 +369,12 @@ class Scope:
 
     def _absolute(self, node: tree.Absolute) -> Any:
         found = self.value(node.base)
-        if isinstance(found, Sequence | set | frozenset) or (
-            isinstance(found, np.ndarray) and found.dtype == bool
-        ):
-            return int(np.sum(found)) if isinstance(found, np.ndarray) else len(found)
+        if isinstance(found, Sequence | set | frozenset):
+            return len(found)
+        if isinstance(found, np.ndarray) and found.dtype == bool:
+            return int(found.sum())
+        if isinstance(found, Batch) and found.data.dtype == bool:
+            return values.lift(lambda a: a.sum(axis=tuple(range(a.ndim - 1))), found)
         if values.shape(found):
             raise ValueProblem(f"ShapeError: |·| of {values.size_text(found)}")
         return values.lift(abs, found)
