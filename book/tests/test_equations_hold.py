@@ -194,6 +194,7 @@ def test_the_line_is_that_of_the_part():
         (r"a = 1\quad\text{while hot}", {"a": 1}, {}, "what these words claim is not bound"),
         (r"a = 1 \text{ with } b = 2", {"a": 1}, {}, "nothing needs it"),
         (r"a \le 4", {"a": 1}, {}, "no case comes near equality"),
+        (r"a_j \le 4b_j", {"a": [0, 1], "b": [0, 1]}, {}, "no case comes near equality"),
         (r"a \approx 4", {"a": 1}, {}, "needs within="),
         (r"\mathbb E[a] = 1", {"a": 1}, {}, "nothing in this mean is random"),
         ("x = 1", {"x": outcomes([1, 2])}, {}, "x is random"),
