@@ -38,8 +38,8 @@ FUNCTIONS = {
     r"\ge": [r"\le"], "<": [">"], ">": ["<"], r"\ne": ["="], r"\infty": ["1"],
 }  # fmt: skip
 MATRICES = set("QKVASZEWXGBR")
-# A similarity and the Gaussian kernel do not change when their arguments do.
-SYMMETRIC = (tree.Name("sim"), tree.Name(r"\mathcal{K}_{\sigma}"))
+# A similarity, the Gaussian kernel and extremes do not mind the order of their arguments.
+SYMMETRIC = tuple(map(tree.Name, ["sim", r"\mathcal{K}_{\sigma}", "max", "min"]))
 BLANK = (*SPACES, "&", r"\\")
 
 

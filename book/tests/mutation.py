@@ -46,7 +46,7 @@ class Call:
         """
         options = {key: one for key, one in self.options.items() if key != "proof"}
         try:
-            check(self.label, self.bindings, tex=tex, page=page, unused=False, **options)
+            check(self.label, self.bindings, tex=tex, page=page, unused=True, **options)
         except (EquationError, ValueError, IndexError, KeyError, TypeError):
             return False
         return True

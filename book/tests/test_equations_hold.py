@@ -34,6 +34,7 @@ def failure(tex: str, *args, **options) -> str:
 Q, K, V = "N×D", "N×D", "N×M"
 OUTPUT = {"y": lambda Q, K, V: EXP(Q @ K.T) @ V / EXP(Q @ K.T).sum(axis=1, keepdims=True)}
 HALF = {"x": outcomes([0, 1]), "y": outcomes([0, 1])}
+SUBSETS = [[False, False], [False, True], [True, False], [True, True]]  # of a set of two
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ HALF = {"x": outcomes([0, 1]), "y": outcomes([0, 1])}
         (r"\mathbb E[x+y] = 1", HALF, "exact expectation"),
         (r"\operatorname{Var}[x+y] = \frac12", HALF, "exact expectation"),
         (r"\Pr[x<y] = \frac14", HALF, "exact expectation"),
+        (r"\operatorname{Var}[\lvert A\rvert] = \frac12", {"A": outcomes(SUBSETS)}, "exact expectation"),
         (r"\mathbb E[e^{w z^\top}] = e^{\lVert z\rVert^2v/2}, \quad w\sim\mathcal N(0, v I)",
          {"w": "D", "z": "D", "v": "positive"}, "proved for all sizes"),
         (r"\mathbb E[(an^\top)^2] = \frac1D", {"a": "unit D", "n": "random unit D"},
@@ -155,6 +157,11 @@ def test_conditions_are_checked_and_unbound_sides_defined():
         (r"\operatorname*{arg\,min}_c\;(c-1)^2 = x", {"x": 2}, ["not where it is least"]),
         (r"\operatorname*{arg\,min}_c\; a = x", {"x": 2, "a": 1}, ["everywhere"]),
         (r"\mathbb E[x] = 1", HALF | {"y": 1}, ["left 0.5, right 1"]),
+        (r"x = N^\top", {"x": 2, "N": 2}, ["`N^\\top`: ShapeError: the transpose of a number"]),
+        (r"x = \sum_{j=1} K_{jj}", {"x": 2, "K": "N×N"}, ["a beginning and no end"]),
+        (r"x = 2f(3), \quad f(k,k) = k", {"x": 6}, ["not bound"]),
+        (r"x = \begin{cases} 1 & \text{if } y>0 \\ 2 & \text{if } y<2 \end{cases}",
+         {"x": 1, "y": 1}, ["2 of the cases hold"]),
     ],
 )  # fmt: skip
 def test_a_failure_names_the_part_and_both_values(tex, bindings, parts):
@@ -187,6 +194,7 @@ def test_the_line_is_that_of_the_part():
         (r"a = 1\quad\text{while hot}", {"a": 1}, {}, "what these words claim is not bound"),
         (r"a = 1 \text{ with } b = 2", {"a": 1}, {}, "nothing needs it"),
         (r"a \le 4", {"a": 1}, {}, "no case comes near equality"),
+        (r"a_j \le 4b_j", {"a": [0, 1], "b": [0, 1]}, {}, "no case comes near equality"),
         (r"a \approx 4", {"a": 1}, {}, "needs within="),
         (r"\mathbb E[a] = 1", {"a": 1}, {}, "nothing in this mean is random"),
         ("x = 1", {"x": outcomes([1, 2])}, {}, "x is random"),

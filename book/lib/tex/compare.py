@@ -73,6 +73,7 @@ def tightest(pairs: Sequence[tuple]) -> tuple[float, str]:
     scale = np.maximum(np.abs(left), np.abs(right))
     whole = scale.max() or 1.0
     gap = np.abs(left - right) / np.where(np.minimum(np.abs(left), np.abs(right)) > 0, scale, whole)
+    gap[scale == 0] = np.inf  # 0 beside 0: any multiple of a bound would do
     at = int(np.argmin(gap))
     low, high = sorted((abs(left[at]), abs(right[at])))
     return float(gap[at]), f"{high / low:.4g}" if low else f"{high:.3g} from 0"

@@ -167,9 +167,12 @@ def definition(chain: tree.Chain, source: Source) -> Definition | None:
     if isinstance(left, tree.Index):
         left, indices = left.base, left.indices
     letters = (*indices, *(args or ()), *entry)
+    names = [one.key for one in letters if isinstance(one, tree.Name)]
     if not isinstance(left, tree.Name) or not all(
         isinstance(one, tree.Name | tree.Number) for one in letters
     ):
+        return None
+    if len(names) > len(set(names)):  # f(k, k) = … says nothing of f
         return None
     return Definition(left.key, indices, args, entry, power, body, source)
 

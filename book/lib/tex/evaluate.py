@@ -107,10 +107,12 @@ class Scope(Names):
 
     def _absolute(self, node: tree.Absolute) -> Any:
         found = self.value(node.base)
-        if isinstance(found, Sequence | set | frozenset) or (
-            isinstance(found, np.ndarray) and found.dtype == bool
-        ):
-            return int(np.sum(found)) if isinstance(found, np.ndarray) else len(found)
+        if isinstance(found, Sequence | set | frozenset):
+            return len(found)
+        if isinstance(found, np.ndarray) and found.dtype == bool:
+            return int(found.sum())
+        if isinstance(found, Batch) and found.data.dtype == bool:
+            return values.lift(lambda a: a.sum(axis=tuple(range(a.ndim - 1))), found)
         if values.shape(found):
             raise ValueProblem(f"ShapeError: |·| of {values.size_text(found)}")
         return values.lift(abs, found)
@@ -294,10 +296,11 @@ class Scope(Names):
         return chance.mean(self, node)
 
     def _cases(self, node: tree.Cases) -> Any:
-        for part, condition in zip(node.values, node.conditions, strict=True):
-            if self.true(condition):
-                return self.value(part)
-        raise ValueProblem("none of the cases holds")
+        parts = zip(node.values, node.conditions, strict=True)
+        holding = [part for part, condition in parts if self.true(condition)]
+        if len(holding) != 1:
+            raise ValueProblem(f"{len(holding) or 'none'} of the cases hold")
+        return self.value(holding[0])
 
     def true(self, chain: tree.Chain) -> bool:
         """Whether a chain of relations holds between numbers."""

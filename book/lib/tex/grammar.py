@@ -266,6 +266,8 @@ class _Parser:
                 elif chain.relations:
                     condition = chain
         high = self.whole(sup) if sup is not None else None
+        if low is not None and high is None:
+            raise self.error("this has a beginning and no end", sub)
         body = self.term()
         return tree.Big(which, index, low, high, condition, over, body, **self.place(first))
 

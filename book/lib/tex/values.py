@@ -188,9 +188,9 @@ def divide(above: Any, below: Any) -> Any:
 
 
 def transpose(one: Any) -> Any:
-    if len(shape(one)) not in (0, 2):
+    if len(shape(one)) != 2:
         raise ValueProblem(f"ShapeError: the transpose of {size_text(one)}")
-    return lift(lambda a: a.swapaxes(0, 1), one) if shape(one) else one
+    return lift(lambda a: a.swapaxes(0, 1), one)
 
 
 def power(base: Any, exponent: Any) -> Any:
