@@ -236,10 +236,26 @@ class Task:
             raise self.fail("what these words claim is not bound", node)
         reading = scope.bindings[key]
         scope.used.add(key)
-        if isinstance(reading, Named):
-            reading = scope.computed(key, reading)
-        if not np.all(reading):
-            raise self.fail("this is not so", node)
+        for letters in self.free(scope, node):
+            with scope.within(letters):
+                try:
+                    said = self.reads(scope, key, reading, node.args)
+                except ValueProblem as problem:
+                    raise self.fail(str(problem), node) from None
+                if not np.all(said):
+                    raise self.fail("this is not so", node)
+
+    def reads(self, scope: Scope, key: str, reading: Any, args: tuple[tree.Node, ...]) -> Any:
+        """What words say, here and now: a function gets the list that follows them as an array."""
+        if args:
+            if not isinstance(reading, Named):
+                raise self.fail(f"{key} is said of something: bind it to a function", args[0])
+            rows = values.stack([one() for one in calculus.without_dots(scope, args)])
+            return scope.invoke(key, reading, (rows,))
+        found = scope.computed(key, reading)
+        if isinstance(found, Named):
+            raise self.fail(f"{key} needs {', '.join(found.parameters)}, which nothing binds")
+        return found
 
     def sides(self, scope: Scope, main: tree.Chain, setting: Mapping[str, Any]) -> None:
         """Evaluate the sides of the claim and compare each with the one before."""

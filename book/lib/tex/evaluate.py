@@ -279,6 +279,9 @@ class Scope:
         except RecursionError as error:
             raise Problem("a definition that needs itself", node, self.source) from error
 
+    def _gradient(self, node: tree.Gradient) -> Any:
+        raise ValueProblem("a gradient of a function needs the place where it is taken")
+
     def number(self, node: tree.Node) -> Any:
         found = self.value(node)
         if values.shape(found) or isinstance(found, Batch | str | Reference | Named):
