@@ -42,3 +42,11 @@ def test_words_of_nothing_are_refused():
 def test_a_gradient_without_a_place_is_refused():
     with pytest.raises(EquationError, match="needs the place where it is taken"):
         run(r"x = \nabla f x \quad \text{with } f(x) = \lVert x\rVert^2", {"x": np.ones((1, 3))})
+
+
+def test_an_entry_of_what_is_defined_as_a_whole():
+    tex = r"x_i = B_{i1} + B_{i2} + 1 \quad \text{with } B = C + C^\top"
+    C = np.array([[1.0, 2.0], [5.0, 7.0]])
+    assert run(tex, {"C": C, "x": np.array([10.0, 22.0])}).kind == "random numbers, to rounding"
+    with pytest.raises(EquationError, match="left 3, right 10"):
+        run(tex, {"C": C, "x": np.array([3.0, 22.0])})

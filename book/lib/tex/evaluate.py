@@ -384,7 +384,8 @@ class Scope:
     def _index(self, node: tree.Index) -> Any:
         indices = tuple(self.index(one) for one in node.indices)
         if isinstance(node.base, tree.Name) and not self.binds(node.base.key):
-            if node.base.key in self.definitions:
+            mine = self.definitions.get(node.base.key, ())
+            if any(one.indices or one.args is not None for one in mine):  # else an entry of it
                 return self.defined(node.base.key, indices, None)
         elif isinstance(node.base, tree.Name):
             for one in self.definitions.get(node.base.key, ()):  # such as S_0 = 0
