@@ -50,3 +50,11 @@ def test_an_entry_of_what_is_defined_as_a_whole():
     assert run(tex, {"C": C, "x": np.array([10.0, 22.0])}).kind == "random numbers, to rounding"
     with pytest.raises(EquationError, match="left 3, right 10"):
         run(tex, {"C": C, "x": np.array([3.0, 22.0])})
+
+
+def test_a_number_is_counted_once_for_each_that_is_chosen():
+    tex = r"T_+ = \sum_{\text{active}} 1"
+    active = np.array([True, False, True, True])
+    run(tex, {"T_+": 3, "active": active})
+    with pytest.raises(EquationError, match="left 4, right 3"):
+        run(tex, {"T_+": 4, "active": active})

@@ -502,6 +502,8 @@ class Scope:
         if mask is not None and not (isinstance(mask, np.ndarray) and mask.dtype == bool):
             return None
         body = self.value(node.body)
+        if mask is not None and isinstance(body, int | float | Fraction):  # so many times
+            return int(mask.sum()) * body
         if not isinstance(body, np.ndarray) or (mask is not None and mask.shape != body.shape):
             raise ValueProblem(f"a sum over all entries of {values.size_text(body)}")
         return values.plain((body if mask is None else body[mask]).sum())
