@@ -39,6 +39,9 @@ class Scope(Names):
             text = " ".join(f"{type(error).__name__}: {error}".split())
             raise Problem(text, node, self.source) from error
 
+    def _gradient(self, node: tree.Gradient) -> Any:
+        raise ValueProblem("a gradient of a function needs the place where it is taken")
+
     def number(self, node: tree.Node) -> Any:
         found = self.value(node)
         if values.shape(found) or isinstance(found, Batch | str | Reference | Named):
@@ -143,7 +146,8 @@ class Scope(Names):
     def _index(self, node: tree.Index) -> Any:
         indices = tuple(self.index(one) for one in node.indices)
         if isinstance(node.base, tree.Name) and not self.binds(node.base.key):
-            if node.base.key in self.definitions:
+            mine = self.definitions.get(node.base.key, ())
+            if any(one.indices or one.args is not None for one in mine):  # else an entry of it
                 return self.defined(node.base.key, indices, None)
         elif isinstance(node.base, tree.Name):
             for one in self.definitions.get(node.base.key, ()):  # such as S_0 = 0
@@ -262,6 +266,8 @@ class Scope(Names):
         if mask is not None and not (isinstance(mask, np.ndarray) and mask.dtype == bool):
             return None
         body = self.value(node.body)
+        if mask is not None and isinstance(body, int | float | Fraction):  # so many times
+            return int(mask.sum()) * body
         if not isinstance(body, np.ndarray) or (mask is not None and mask.shape != body.shape):
             raise ValueProblem(f"a sum over all entries of {values.size_text(body)}")
         return values.plain((body if mask is None else body[mask]).sum())

@@ -49,6 +49,8 @@ def key(pieces: tuple[Piece, ...] | Piece) -> str:
         return pieces.name + "".join(f"{{{key(argument)}}}" for argument in pieces.args)
     if isinstance(pieces, Scripted):
         return scripted_key(pieces, pieces.sub, pieces.sup)
+    if pieces is None:  # the display ends where a factor should stand
+        return ""
     return rf"\begin{{{pieces.name}}}"
 
 

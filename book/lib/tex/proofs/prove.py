@@ -100,8 +100,10 @@ class _Prover(Declarations):
         known = {*bound, *(axis for one in bound.values() if isinstance(one, Drawn)
                            for axis in one.axes or ())}  # fmt: skip
         defined = {key for tex in self.wanted.statements for key, _ in introduced(tex)}
+        claims = [one for one, _ in self.task.conditions if isinstance(one, tree.Claim)]
+        claimed = {word for one in claims for word in (one.words, one.words.partition(" ")[2])}
         for key, one in bound.items():
-            if key in defined and key not in self.wanted.names:
+            if (key in defined and key not in self.wanted.names) or key in claimed:
                 continue
             if isinstance(one, str):
                 self.declare_words(key, one)
