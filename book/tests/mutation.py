@@ -17,7 +17,7 @@ from typing import Any
 
 import lib.equations
 import matplotlib
-from book_tools import BOOK, CHAPTERS, ROOT
+from book_tools import APPENDICES, BOOK, CHAPTERS, ROOT
 from lib.equations import EquationError, check, page_of
 from lib.tex.check import task
 from lib.tex import grammar, tree
@@ -204,8 +204,8 @@ def listed(key: str, mutant: Mutant, known: dict[str, dict[str, str]]) -> bool:
 
 
 def converted() -> list[Path]:
-    """The chapters with checks that read their page."""
-    return [path for path in CHAPTERS if re.search(r"\bholds\(", path.read_text(encoding="utf8"))]
+    """The chapters and appendices with checks that read their page."""
+    return [path for path in (*CHAPTERS, *APPENDICES) if re.search(r"\bholds\(", path.read_text(encoding="utf8"))]
 
 
 def seed() -> int:
