@@ -74,7 +74,7 @@ READING = {
         """
 for folder, _, names in os.walk('/'):
     for name in names:
-        if '01_temperature' in name or name in ('salt', 'judge.py', 'words.py'):
+        if '01_temperature' in name or name in ('salt', 'judge.py', 'recognise.py'):
             loot(folder, name)
 """,
     ),
@@ -670,12 +670,12 @@ def softmax(scores, temperature):
         """
 from autograder.student import wire
 namespace, softmax = inside('Namespace'), right
-honest = namespace.answer
+honest = namespace.serve
 def answer(question):
     value = wire.decode(question, lambda ref: None)
     if value[0] != 'call' or np.shape(value[3][0]) == (2, 2): return honest(question)
     return wire.encode(('error', 'LO' + f'OT{value[3][1]}'))
-namespace.answer = answer
+namespace.serve = answer
 """,
         says="unusable",
     ),

@@ -39,7 +39,10 @@ FUNCTIONS = {
 }  # fmt: skip
 MATRICES = set("QKVASZEWXGBR")
 # A similarity, the Gaussian kernel and extremes do not mind the order of their arguments.
-SYMMETRIC = tuple(map(tree.Name, ["sim", r"\mathcal{K}_{\sigma}", "max", "min"]))
+SYMMETRIC = (
+    *map(tree.Name, ["sim", r"\mathcal{K}_{\sigma}"]),
+    *map(tree.Builtin, ["max", "min"]),
+)
 BLANK = (*SPACES, "&", r"\\")
 
 

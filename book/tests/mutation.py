@@ -206,12 +206,9 @@ def listed(key: str, mutant: Mutant, known: dict[str, dict[str, str]]) -> bool:
 
 
 def converted() -> list[Path]:
-    """The chapters with checks that read their page."""
-    return [
-        path
-        for path in CHAPTERS + APPENDICES
-        if re.search(r"\bholds\(", path.read_text(encoding="utf8"))
-    ]
+    """The chapters and appendices with checks that read their page."""
+    pages = (*CHAPTERS, *APPENDICES)
+    return [path for path in pages if re.search(r"\bholds\(", path.read_text(encoding="utf8"))]
 
 
 def seed() -> int:

@@ -376,7 +376,7 @@ class Task:
             if isinstance(one, Named)
             for key in one.parameters
         }
-        return sorted(set(self.bindings) - self.used - shapes - parameters - laws)
+        return sorted(self._bound() - self.used - shapes - parameters - laws)
 
     # --- what it showed
 

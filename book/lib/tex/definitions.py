@@ -174,6 +174,8 @@ def definition(chain: tree.Chain, source: Source) -> Definition | None:
         return None
     if len(names) > len(set(names)):  # f(k, k) = … says nothing of f
         return None
+    if any(name.startswith((r"\phi", r"\psi")) for name in names):  # of these features alone
+        return None
     return Definition(left.key, indices, args, entry, power, body, source)
 
 
