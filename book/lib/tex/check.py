@@ -263,6 +263,9 @@ class Task:
                     holds = scope.invoke(key, reading, (values.stack(listed),))
                 else:
                     holds = scope.computed(key, reading)
+                if isinstance(holds, Named):
+                    needs = ", ".join(holds.parameters)
+                    raise self.fail(f"{key} needs {needs}, which nothing binds", node)
                 if not np.all(holds):
                     raise self.fail("this is not so", node)
         return None
