@@ -65,7 +65,7 @@ def binding(given: Any) -> Any:
         return drawn(given)
     if isinstance(given, dict):
         return {key_of(k) if isinstance(k, str) else k: binding(v) for k, v in given.items()}
-    if isinstance(given, Callable):
+    if callable(given):
         return function(given)
     if isinstance(given, tuple) and given and isinstance(given[0], str):
         return given

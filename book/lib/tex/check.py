@@ -71,7 +71,9 @@ class Task:
     wanted: Proof | None = None
     reading: Reading = field(init=False)
     definitions: list[Definition] = field(init=False, default_factory=list)
-    conditions: list[tuple[tree.Node, Source]] = field(init=False, default_factory=list)
+    conditions: list[tuple[tree.Chain | tree.Claim, Source]] = field(
+        init=False, default_factory=list
+    )
     laws: dict[str, Law] = field(init=False, default_factory=dict)
     pairs: list[tuple] = field(init=False, default_factory=list)
     residual: float = field(init=False, default=0.0)
@@ -143,7 +145,7 @@ class Task:
     def _bound(self) -> set[str]:
         return set(self.bindings).union(*(case for case in self.cases))
 
-    def take(self, node: tree.Node, source: Source, own: bool) -> None:
+    def take(self, node: tree.Chain | tree.Claim, source: Source, own: bool) -> None:
         """A definition, a law, or, of the display itself, a condition."""
         if isinstance(node, tree.Chain):
             try:
@@ -228,7 +230,7 @@ class Task:
         for chosen in product(*spans):
             yield dict(zip(letters, chosen, strict=True))
 
-    def condition(self, scope: Scope, node: tree.Node, source: Source) -> None:
+    def condition(self, scope: Scope, node: tree.Chain | tree.Claim, source: Source) -> None:
         """What the display says besides must be so in this case."""
         with scope.reading(source):
             if isinstance(node, tree.Claim):

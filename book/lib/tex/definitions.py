@@ -96,7 +96,7 @@ def introduced(tex: str) -> Iterator[tuple[str, str]]:
             before_relation = False
             if mark == "=":
                 yield from _head(part)
-        elif words_of(piece) not in keys.CONNECTIVES or piece is None:
+        elif piece is not None and words_of(piece) not in keys.CONNECTIVES:
             part.append(piece)
     for piece in keys.flatten(layout(tex)):
         if key(keys.bare(piece)) in FUNCTION_LETTERS:
@@ -157,15 +157,17 @@ def definition(chain: tree.Chain, source: Source) -> Definition | None:
     if len(chain.sides) < 2 or chain.relations[0] != "=":
         return None
     left, body = chain.sides[:2]
-    power, entry, indices, args = None, (), (), None
+    power, args = None, None
+    entry: tuple[tree.Node, ...] = ()
+    indices: tuple[tree.Node, ...] = ()
     if isinstance(left, tree.Power) and isinstance(left.exponent, tree.Number):
-        left, power = left.base, left.exponent
+        power, left = left.exponent, left.base
     if isinstance(left, tree.Index) and isinstance(left.base, tree.Call):
-        left, entry = left.base, left.indices
+        entry, left = left.indices, left.base
     if isinstance(left, tree.Call):
-        left, args = left.function, left.args
+        args, left = left.args, left.function
     if isinstance(left, tree.Index):
-        left, indices = left.base, left.indices
+        indices, left = left.indices, left.base
     letters = (*indices, *(args or ()), *entry)
     names = [one.key for one in letters if isinstance(one, tree.Name)]
     if not isinstance(left, tree.Name) or not all(

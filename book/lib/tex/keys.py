@@ -32,7 +32,7 @@ VARIANTS = {r"\varepsilon": r"\epsilon", r"\varphi": r"\phi", r"\vartheta": r"\t
 DOTS = (r"\dots", r"\cdots", r"\ldots")
 
 
-def key(pieces: tuple[Piece, ...] | Piece) -> str:
+def key(pieces: tuple[Piece, ...] | Piece | None) -> str:
     r"""The canonical form of a symbol: `D_\text{random}` and `D_{\mathrm{random}}` are one."""
     if isinstance(pieces, tuple):
         return "".join(map(key, pieces))
@@ -51,6 +51,7 @@ def key(pieces: tuple[Piece, ...] | Piece) -> str:
         return scripted_key(pieces, pieces.sub, pieces.sup)
     if pieces is None:  # the display ends where a factor should stand
         return ""
+    assert isinstance(pieces, Table)
     return rf"\begin{{{pieces.name}}}"
 
 

@@ -1,6 +1,7 @@
 """What names stand for: bindings, local names, definitions of the page, laws and constants."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ CONSTANTS = {
 SYMBOLIC_CONSTANTS = {"e": sp.E, r"\pi": sp.pi, r"\mathrm{i}": sp.I, "I": Identity()}
 
 
-class Names:
+class Names(ABC):
     """All that gives the names of a formula their values, for one case of a check."""
 
     def __init__(
@@ -63,6 +64,10 @@ class Names:
         self.memo: dict[str, tuple[tuple, Any]] = {}  # what functions computed
         self.results: dict[tuple, tuple[Any, Any]] = {}  # what definitions gave
         self.reaches: dict[int, set[str]] = {}
+
+    @abstractmethod
+    def value(self, node: tree.Node) -> Any:
+        """The value of a part of a formula."""
 
     # --- names
 
@@ -142,7 +147,7 @@ class Names:
                 continue
             if (args is None) != (one.args is None) or len(indices) > len(one.indices):
                 continue
-            if args is not None and len(args) != len(one.args):
+            if args is not None and len(args) != len(one.args or ()):
                 continue
             names = self.match(one, indices, args or ())
             if names is not None:
@@ -219,9 +224,9 @@ class Names:
         seen.add(key)
         given = self.bindings.get(key)
         if isinstance(given, Named):
-            for one in given.parameters:
-                if one not in seen:
-                    self.reach_name(one, seen)
+            for parameter in given.parameters:
+                if parameter not in seen:
+                    self.reach_name(parameter, seen)
         for one in self.definitions.get(key, ()):
             self.reach(one.body, seen)
         if key in self.laws:
@@ -230,11 +235,13 @@ class Names:
     def carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
         with self.reading(one.source), self.within(names):
             if one.entry:
-                letters = [letter.key for letter in one.entry]
-                length = calculus.span(self, letters[0], one.body)
+                letter = one.entry[0]
+                if not isinstance(letter, tree.Name):
+                    raise ValueProblem(f"the entries of {one.key} are not defined by a letter")
+                length = calculus.span(self, letter.key, one.body)
                 parts = []
                 for number in range(1, length + 1):
-                    with self.within({letters[0]: number}, letters=True):
+                    with self.within({letter.key: number}, letters=True):
                         parts.append(self.value(one.body))
                 return values.join(parts)
             found = self.value(one.body)

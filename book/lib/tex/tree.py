@@ -7,6 +7,7 @@ A *key* is the canonical form of a symbol's TeX: `V'`, `\phi`, `D_{random}`, `\m
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def replaced(node: Node, old: Node, new: Node) -> Node:
     """The tree with a part exchanged."""
     if node is old:
         return new
-    changes = {}
+    changes: dict[str, Any] = {}
     for name, part in vars(node).items():
         if isinstance(part, Node):
             changes[name] = replaced(part, old, new)
@@ -228,7 +229,7 @@ class Big(Node):
     low: Node | None
     high: Node | None
     condition: "Chain | None"
-    over: Node | None
+    over: Name | None
     body: Node
 
 
@@ -283,7 +284,7 @@ class At(Node):
     r"""`\left. body \right|_{\text{words}}`: `reading` is the declared Name of the words."""
 
     body: Node
-    reading: Node
+    reading: Name
 
 
 @dataclass(frozen=True)
@@ -324,4 +325,4 @@ class Statement(Node):
     """
 
     main: Chain
-    rest: tuple[Node, ...] = ()
+    rest: tuple[Chain | Claim, ...] = ()

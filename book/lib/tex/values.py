@@ -5,13 +5,15 @@ Three axes or more are a family of matrices, to be indexed. Entries may be SymPy
 A `Batch` holds one value for each outcome of what is random, along its last axis.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
+
+Place = int | tuple[int, int]  # an index, or the two ends of a range
 
 
 class ValueProblem(Exception):
@@ -287,7 +289,7 @@ def softmax(logits: Any) -> Any:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def take(base: Any, indices: list[int]) -> Any:
+def take(base: Any, indices: Sequence[int]) -> Any:
     """One part of a matrix or a family, counted from 1."""
     axes = shape(base)
     if not axes:

@@ -349,16 +349,14 @@ def _named(body: sp.Expr, ranges: list[tuple[sp.Symbol, sp.Expr]]) -> Total:
          if str(one).startswith("·") and one != SLOT), default=0,
     )  # fmt: skip
     names = [index(f"·{level}·{number}") for number in range(len(ranges))]
-    best = None
+    options: list[tuple[str, list[sp.Expr]]] = []
     for order in itertools.permutations(ranges):
         renamed = {dummy: name for (dummy, _), name in zip(order, names, strict=True)}
         args = [body.xreplace(renamed)]
         for (_, upper), name in zip(order, names, strict=True):
             args += [name, upper.xreplace(renamed)]
-        text = " ".join(map(sp.srepr, args))
-        if best is None or text < best[0]:
-            best = text, args
-    return Total(*best[1])
+        options.append((" ".join(map(sp.srepr, args)), args))
+    return Total(*min(options, key=lambda option: option[0])[1])
 
 
 def _bound(body: sp.Expr) -> set[sp.Symbol]:

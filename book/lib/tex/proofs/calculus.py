@@ -126,7 +126,10 @@ class Calculus:
             indices = [symbol for axis in (at.rows, at.columns) for symbol, _ in axis or ()]
             name = sp.Symbol(f"∇{len(indices)}")
             variable = Value(Entry(name, *indices), at.rows, at.columns)
-            body = self.algebra.normal(function(self.arithmetic.fresh(variable)).expression)
+            found = function(self.arithmetic.fresh(variable))
+            if not isinstance(found, Value):
+                raise Unproved("the gradient of a joined row")
+            body = self.algebra.normal(found.expression)
             slope = self.algebra.normal(self.derivative(body, variable.expression))
             placed = slope.replace(
                 lambda one: isinstance(one, Entry) and one.name == name,

@@ -23,6 +23,14 @@ def plain(key: str) -> str:
     return re.sub(r"[\\{}]", "", key)
 
 
+def axes_of(shape: str) -> tuple[str, ...]:
+    """The keys of a shape's sizes; raises Unproved for what is no shape."""
+    axes = drawn(shape).axes
+    if axes is None:
+        raise Unproved(f"{shape!r} is no shape")
+    return axes
+
+
 class Declarations:
     """What is declared, in an algebra of its own; `meaning` evaluates formulas with it."""
 
@@ -41,7 +49,7 @@ class Declarations:
         for key, (kind, *parts) in self.random.items():
             name = sp.Symbol(plain(key))
             if kind == "pairs":
-                name = self.array(key, plain(key), drawn(parts.pop(0)).axes, frozenset())
+                name = self.array(key, plain(key), axes_of(parts.pop(0)), frozenset())
             else:
                 self.declared[key] = Value(Entry(name))
             known = dict.fromkeys(self.declared, "value")
@@ -67,17 +75,17 @@ class Declarations:
             size = sp.Symbol(f"|{plain(key)}|", integer=True, positive=True)
             self.declared[f"|{key}|"] = Value(size)
         elif words.startswith("mask "):
-            self.array(key, f"mask {plain(key)}", drawn(words[5:]).axes, frozenset())
+            self.array(key, f"mask {plain(key)}", axes_of(words[5:]), frozenset())
         elif words.startswith("entries "):
             _, entry, shape = words.split()
-            sizes = [self.size(axis) for axis in drawn(shape).axes]
+            sizes = [self.size(axis) for axis in axes_of(shape)]
             letters = [self.algebra.fresh(size) for size in sizes]
             self.later[key] = (name_key(entry), letters, sizes)
         elif words.startswith("rows "):
             _, start, count, _, whole = words.split()
             self.pieces[key] = start, count, whole
         elif words.startswith("white "):
-            axes = drawn(words[6:]).axes
+            axes = axes_of(words[6:])
             self.laws[self.array(key, plain(key), axes, frozenset())] = Law("white")
         else:
             self.declare_drawn(key, drawn(words))
@@ -150,6 +158,8 @@ class Declarations:
         """The rows after number `start`, as many as `count`, of a matrix."""
         first, size = (self.declared[key].expression for key in (start, count))
         matrix = self.meaning.arithmetic.fresh(self.declared[whole])
+        if matrix.rows is None:
+            raise Unproved(f"rows of {whole}, which has none")
         letter = self.algebra.fresh(size)
         row = matrix.expression.xreplace({matrix.rows[0][0]: first + letter})
         return Value(row, ((letter, size),), matrix.columns)

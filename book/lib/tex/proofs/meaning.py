@@ -1,5 +1,6 @@
 """From the tree of a formula to its value in index notation."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from dataclasses import replace as changed
 from typing import Any
@@ -113,9 +114,10 @@ class Meaning(Calculus):
     def member(self, key: str, indices: tuple[sp.Expr, ...]) -> Any:
         """A matrix of a family; at its own index, one step of the recurrence that defines it."""
         step = self.steps.get(key)
-        if step is not None and indices == (index(step.indices[0].key),):
+        letter = step.indices[0] if step is not None else None
+        if step is not None and isinstance(letter, tree.Name) and indices == (index(letter.key),):
             self.used.add(key)
-            return self.inside(step, {step.indices[0].key: Value(indices[0])})
+            return self.inside(step, {letter.key: Value(indices[0])})
         name, sizes = self.families[key]
         letters = [self.algebra.fresh(size) for size in sizes[1:]]
         axes = [((letter, size),) for letter, size in zip(letters, sizes[1:], strict=True)]
@@ -140,7 +142,10 @@ class Meaning(Calculus):
             elif isinstance(pattern, tree.Range):
                 if not isinstance(given, tuple):
                     return None
-                inner[pattern.low.key], inner[pattern.high.key] = map(Value, given)
+                low, high = pattern.low, pattern.high
+                if not isinstance(low, tree.Name) or not isinstance(high, tree.Name):
+                    raise Unproved(f"{one.key} is defined for one range only")
+                inner[low.key], inner[high.key] = map(Value, given)
             else:
                 try:
                     if self.number(pattern, scope) != given:
@@ -186,11 +191,13 @@ class Meaning(Calculus):
         raise Unproved(f"{node.key} is not declared")
 
     def closure(self, one: Definition, scope: dict, rest: tuple) -> Function:
+        parameters = one.args or ()
+
         def apply(*args: Any) -> Any:
-            if len(args) != len(one.args) or one.entry:
+            if len(args) != len(parameters) or one.entry:
                 raise Unproved(f"{one.key} is not defined for what it is given")
             inner = dict(scope)
-            for parameter, given in zip(one.args, args, strict=True):
+            for parameter, given in zip(parameters, args, strict=True):
                 if not isinstance(parameter, tree.Name):
                     raise Unproved(f"{one.key} is defined at one place only")
                 inner[parameter.key] = given
@@ -295,9 +302,10 @@ class Meaning(Calculus):
         return Value(sp.sqrt(self.arithmetic.square(self.value(node.base, scope))))
 
     def _absolute(self, node: tree.Absolute, scope: Scope) -> Value:
-        inner, args = node.base, ()
+        inner = node.base
+        args: Sequence[tree.Node] = ()
         if isinstance(inner, tree.Call):
-            inner, args = inner.function, inner.args
+            args, inner = inner.args, inner.function
         elif isinstance(inner, tree.Product):  # TA(d), where nothing says that a set is called
             inner, *args = inner.factors
         size = self.declared.get(f"|{inner.key}|") if isinstance(inner, tree.Name) else None
@@ -414,7 +422,7 @@ class Meaning(Calculus):
         return Value(sp.exp(whole) if node.which == "prod" else whole, body.rows, body.columns)
 
     def over(self, node: tree.Big, expression: sp.Expr, dummy: sp.Symbol, scope: Scope) -> sp.Expr:
-        if node.low is not None:
+        if node.low is not None and node.high is not None:
             high, low = self.number(node.high, scope), self.number(node.low, scope)
             whole = self.algebra.total(expression, dummy, high)
             if low == 1:
@@ -467,7 +475,7 @@ def _replaced(node: tree.Node, one: tree.Node, other: tree.Node) -> tree.Node:
     """The tree with all that equals `one` replaced."""
     if node == one:
         return other
-    new = {}
+    new: dict[str, Any] = {}
     for part in fields(node):
         value = getattr(node, part.name)
         if isinstance(value, tree.Node):

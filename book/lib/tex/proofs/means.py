@@ -52,7 +52,8 @@ class Chance:
         chance = [one for one in factors if self.entries(one)]
         if not chance:
             return term
-        ranges, leaves = [], []
+        ranges: list[tuple[sp.Symbol, sp.Expr]] = []
+        leaves: list[sp.Expr] = []
         self._lay_open(chance, ranges, leaves)
         exponents = [one for one in leaves if isinstance(one, sp.exp)]
         powers = [one for one in leaves if not isinstance(one, sp.exp)]
@@ -123,8 +124,8 @@ class Chance:
         return sp.exp(self.algebra.normal(exponent_variance) / 2)
 
     def _degree(self, term: sp.Expr) -> int:
-        ranges, leaves = [], []
-        self._lay_open([one for one in sp.Mul.make_args(term) if self.entries(one)], ranges, leaves)
+        leaves: list[sp.Expr] = []
+        self._lay_open([one for one in sp.Mul.make_args(term) if self.entries(one)], [], leaves)
         leaves = [one for one in leaves if self.entries(one)]
         return len(leaves) if all(isinstance(one, Entry) for one in leaves) else -1
 
@@ -159,6 +160,7 @@ class Chance:
         if law.kind == "sphere":
             if any(len(one.args) != 2 for one in entries):
                 raise Unproved("a unit row is random by itself")
+            assert law.size is not None
             scale = 1 / sp.Mul(*(law.size + 2 * step for step in range(count // 2)))
         else:
             scale = law.variance ** (count // 2)
