@@ -91,7 +91,7 @@ def random_views(
     B, H, W = images.shape
     h, w = size
 
-    def draw(largest, *shape):
+    def draw(largest: float, *shape: int) -> np.ndarray:
         return rng.uniform(-largest, largest, size=shape).astype(np.float32)
 
     angles, factors, moves = draw(turn, B, 1), np.exp(draw(stretch, B, 2)), draw(shift, B, 2)

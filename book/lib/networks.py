@@ -75,6 +75,7 @@ class Pool:
     padding: int | None = None
 
     def count(self, shape: Shape) -> Count:
+        """An output of (1, 1, channels) without a kernel; multiply-adds are not counted."""
         *size, channels = shape
         if self.kernel is None:
             return Count((1, 1, channels))
@@ -90,6 +91,7 @@ class Dense:
     maxout: int = 1
 
     def count(self, shape: Shape) -> Count:
+        """Of an input of any shape, taken as one row of numbers."""
         inputs, pieces = shape[0] * shape[1] * shape[2], self.maxout * self.outputs
         return Count((1, 1, self.outputs), (inputs + 1) * pieces, inputs * pieces, pieces)
 

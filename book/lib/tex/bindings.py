@@ -61,6 +61,7 @@ def bind(bindings: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def binding(given: Any) -> Any:
+    """One bound value in the evaluator's form: words drawn, functions named, a list as a row."""
     if isinstance(given, str):
         return drawn(given)
     if isinstance(given, dict):

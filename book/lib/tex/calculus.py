@@ -213,6 +213,7 @@ def slopes(given: Any, at: Callable[[Any], Any], rows: list[int] | None = None) 
 
 
 def derivative(scope: "Scope", node: tree.Derivative) -> Any:
+    """By each entry of the symbols below, from five points each; of their sizes."""
     by = node.by.base if isinstance(node.by, tree.Braced) else node.by
     parts = by.items if isinstance(by, tree.Row) else (by,)
     found = []

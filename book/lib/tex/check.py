@@ -138,6 +138,7 @@ class Task:
                     self.take(node, other.source, own=False)
 
     def has_mean(self) -> bool:
+        """Whether the display, or a definition that it may need, takes a mean."""
         return any(isinstance(one, tree.Mean) for one in self.reading.statement.walk()) or any(
             isinstance(part, tree.Mean) for one in self.definitions for part in one.body.walk()
         )
@@ -184,7 +185,10 @@ class Task:
                 self.once({**fixed, **made}, frozenset(made))
         self.judge()
 
-    def scope(self, bound: Mapping[str, Any], names: frozenset[str], symbolic=False) -> Scope:
+    def scope(
+        self, bound: Mapping[str, Any], names: frozenset[str], symbolic: bool = False
+    ) -> Scope:
+        """A scope for one case; `names` are those whose values were drawn."""
         cases = frozenset(self.cases[0])
         scope = Scope(bound, self.definitions, self.laws, names, cases, symbolic)
         scope.source = self.source
@@ -293,10 +297,10 @@ class Task:
             if values.is_symbolic(value) is False and not np.all(np.isfinite(numbers(value))):
                 raise self.fail("not finite, which shows nothing", side)
             found.append(value)
-        pairs = zip(main.relations, found, found[1:], main.sides, main.sides[1:], strict=False)
-        for relation, left, right, first, second in pairs:
+        pairs = zip(main.relations, found, found[1:], main.sides[1:], strict=False)
+        for relation, left, right, second in pairs:
             self.tried += 1
-            self.compare(scope, relation, left, right, first, second, setting)
+            self.compare(scope, relation, left, right, second, setting)
 
     def head(self, side: tree.Node) -> str | None:
         """The symbol of a side that is nothing but a symbol, with its indices or arguments."""
@@ -309,7 +313,19 @@ class Task:
         key = self.head(side)
         return key is not None and not scope.knows(key)
 
-    def compare(self, scope, relation, left, right, first, second, setting) -> None:
+    def compare(
+        self,
+        scope: Scope,
+        relation: str,
+        left: Any,
+        right: Any,
+        second: tree.Node,
+        setting: Mapping[str, Any],
+    ) -> None:
+        """Compare two neighbouring sides in one case; raises EquationError if they differ.
+
+        `second` is the node of the right one; `left` is None where this display defines it.
+        """
         if left is None:
             return
         if isinstance(left, tree.ArgMin) or isinstance(right, tree.ArgMin):
@@ -360,6 +376,7 @@ class Task:
                     raise self.fail(message, second)
 
     def is_definition(self) -> bool:
+        """Whether the display says `symbol = value` and nothing else defines the symbol."""
         main = self.reading.statement.main
         scope = self.scope({**self.bindings, **self.cases[0]}, frozenset())
         return len(main.sides) == 2 and self.defines(scope, main.sides[0])
@@ -383,10 +400,12 @@ class Task:
     # --- what it showed
 
     def record(self) -> Record:
+        """The result of a check that has run."""
         name, result = self.finding()
         return Record(self.label, name, result, digest(self.source.tex))
 
     def finding(self) -> tuple[str, str]:
+        """The kind of check that this was, and what it covered."""
         main = self.reading.statement.main
         relations = set(main.relations)
         cases = f"{self.assigned} cases" if self.assigned > 1 else "one case"

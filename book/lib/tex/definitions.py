@@ -31,6 +31,7 @@ class Source:
         return f"{self.where}:{self.line + self.tex.count(chr(10), 0, start)}"
 
     def quote(self, node: tree.Node) -> str:
+        """The TeX of a part, on one line."""
         return " ".join(self.tex[node.start : node.end].split())
 
 
@@ -182,6 +183,7 @@ def definition(chain: tree.Chain, source: Source) -> Definition | None:
 
 
 def law(chain: tree.Chain, source: Source) -> Law | None:
+    """The law that a chain prints; None for another relation, TexError for another law."""
     if chain.relations != ("sim",):
         return None
     left, right = chain.sides
@@ -207,18 +209,22 @@ class Page:
 
     @classmethod
     def of(cls, path: Path) -> "Page":
+        """The page in a file."""
         return cls(f"{path.parent.name}/{path.name}", path.read_text(encoding="utf8"))
 
     @cached_property
     def displays(self) -> tuple[Display, ...]:
+        """All displays of the page."""
         return tuple(displays(prose(self.text)))
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
+        """The TeX of each display, with its place."""
         return tuple(Source(one.tex, self.where, one.first, one.label) for one in self.displays)
 
     @cached_property
     def introduced(self) -> tuple[dict[str, str], ...]:
+        """What each display introduces (see `introduced`); nothing where it can't be read."""
         found = []
         for source in self.sources:
             try:

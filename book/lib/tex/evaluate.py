@@ -46,12 +46,14 @@ class Scope(Names):
         raise ValueProblem("a gradient of a function needs the place where it is taken")
 
     def number(self, node: tree.Node) -> Any:
+        """The value of a part that must be a number."""
         found = self.value(node)
         if values.shape(found) or isinstance(found, Batch | str | Reference | Named):
             raise ValueProblem(f"{values.size_text(found)} where a number should stand")
         return found
 
     def integer(self, node: tree.Node) -> int:
+        """The value of a part that must be a whole number."""
         found = self.number(node)
         if isinstance(found, sp.Basic) and not found.is_Integer:
             raise ValueProblem(f"{found} where an integer should stand")
@@ -178,6 +180,7 @@ class Scope(Names):
         return bool(missing) and given.parameters[: len(indices)] == tuple(missing)
 
     def index(self, node: tree.Node) -> values.Place:
+        """The value of an index, or the two ends of a range of them."""
         if isinstance(node, tree.Range):
             return self.integer(node.low), self.integer(node.high)
         return self.integer(node)
@@ -223,6 +226,7 @@ class Scope(Names):
         return invoke(given.function, (*args, *map(self.lookup, rest)))
 
     def builtin(self, name: str, args: list[Any]) -> Any:
+        """The value of a function that TeX has a name for."""
         if name in ("max", "min"):
             return values.extreme(name, args)
         if len(args) != 1:

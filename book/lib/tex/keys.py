@@ -56,6 +56,7 @@ def key(pieces: tuple[Piece, ...] | Piece | None) -> str:
 
 
 def scripted_key(piece: Scripted, sub: Piece | None, sup: Piece | None) -> str:
+    """The key of a piece's base with these scripts instead of its own."""
     below = f"_{{{key(sub)}}}" if sub else ""
     above = f"^{{{key(sup)}}}" if sup else ""
     base = key(piece.base) if piece.base else ""
@@ -105,6 +106,7 @@ def text_of(piece: Piece | None) -> str:
 
 
 def words_of(piece: Piece | None) -> str | None:
+    r"""The words of a `\text{…}`, None for any other piece."""
     piece = bare(piece)
     return piece.words if isinstance(piece, Command) and piece.name == r"\text" else None
 

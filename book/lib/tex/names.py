@@ -84,6 +84,7 @@ class Names(ABC):
 
     @contextmanager
     def reading(self, source: Source) -> Iterator[None]:
+        """What is read meanwhile stands in `source`; raises ValueProblem if nested too deep."""
         before, self.source = self.source, source
         self.depth += 1
         try:
@@ -95,6 +96,7 @@ class Names(ABC):
             self.depth -= 1
 
     def knows(self, key: str) -> bool:
+        """Whether anything gives the name a value."""
         return (
             key in self.locals or key in self.bindings or key in self.definitions
             or key in CONSTANTS or key in self.laws
@@ -134,6 +136,7 @@ class Names(ABC):
         return found
 
     def binds(self, key: str) -> bool:
+        """Whether the check or a local name gives the value, rather than the page."""
         return key in self.locals or key in self.bindings
 
     def defined(self, key: str, indices: tuple, args: tuple | None) -> Any:
@@ -172,9 +175,11 @@ class Names(ABC):
         return found
 
     def is_array(self, key: str) -> bool:
+        """Whether the name is bound to an array."""
         return bool(values.shape(self.bindings.get(key)))
 
     def by_definition(self, one: Definition, names: dict[str, Any]) -> Any:
+        """The value of a definition's body, for these values of its letters."""
         rows = [
             letter
             for letter, given in names.items()
@@ -195,6 +200,7 @@ class Names(ABC):
             self.locals, self.letters = before
 
     def known_or_carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
+        """The value of a definition's body, from memory if nothing that it needs has changed."""
         self.read.add(id(one))
         state = (id(one), *map(_token, names.values()), *self.around(one))
         if self.random is None and state in self.results:
@@ -221,6 +227,7 @@ class Names(ABC):
         return seen
 
     def reach_name(self, key: str, seen: set[str]) -> None:
+        """Add to `seen` a name and all that its value needs."""
         seen.add(key)
         given = self.bindings.get(key)
         if isinstance(given, Named):
@@ -233,6 +240,7 @@ class Names(ABC):
             self.reach(self.laws[key].variance, seen)
 
     def carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
+        """The value of a definition's body, computed."""
         with self.reading(one.source), self.within(names):
             if one.entry:
                 letter = one.entry[0]

@@ -12,10 +12,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Node:
+    """A part of a formula."""
+
     start: int = field(compare=False, kw_only=True, default=0)
     end: int = field(compare=False, kw_only=True, default=0)
 
     def children(self) -> Iterator["Node"]:
+        """The parts directly below this one."""
         for one in fields(self):
             value = getattr(self, one.name)
             if isinstance(value, Node):
@@ -47,17 +50,21 @@ def replaced(node: Node, old: Node, new: Node) -> Node:
 
 @dataclass(frozen=True)
 class Number(Node):
+    """A number in digits."""
+
     text: str  # as printed: "2", "0.05"
 
 
 @dataclass(frozen=True)
 class Name(Node):
+    """A symbol, by its key."""
+
     key: str
 
 
 @dataclass(frozen=True)
 class Infinity(Node):
-    pass
+    r"""`\infty`, as a limit."""
 
 
 @dataclass(frozen=True)
@@ -98,17 +105,23 @@ class Builtin(Node):
 
 @dataclass(frozen=True)
 class Transpose(Node):
+    r"""`base^\top`."""
+
     base: Node
 
 
 @dataclass(frozen=True)
 class Power(Node):
+    """`base^exponent`."""
+
     base: Node
     exponent: Node
 
 
 @dataclass(frozen=True)
 class Negative(Node):
+    """`-base`."""
+
     base: Node
 
 
@@ -145,17 +158,23 @@ class Quotient(Node):
 
 @dataclass(frozen=True)
 class Root(Node):
+    r"""`\sqrt{base}`."""
+
     base: Node
 
 
 @dataclass(frozen=True)
 class Binomial(Node):
+    r"""`\binom{above}{below}`."""
+
     above: Node
     below: Node
 
 
 @dataclass(frozen=True)
 class Norm(Node):
+    r"""`\|base\|`."""
+
     base: Node
 
 
@@ -235,6 +254,8 @@ class Big(Node):
 
 @dataclass(frozen=True)
 class Limit(Node):
+    r"""`\lim_{variable\to target} body`."""
+
     variable: str
     target: Node
     body: Node
@@ -242,6 +263,8 @@ class Limit(Node):
 
 @dataclass(frozen=True)
 class ArgMin(Node):
+    r"""`\arg\min_{variable} body`, under a condition if it has one."""
+
     variable: str
     condition: "Chain | None"
     body: Node

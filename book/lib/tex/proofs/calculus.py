@@ -101,6 +101,7 @@ class Calculus:
         return Value(-self.algebra.normal(rest) / stiffness, at.rows, at.columns)
 
     def smallest(self, slope: sp.Expr, variable: sp.Symbol) -> sp.Expr:
+        """Where the slope is 0, if that is one place and a minimum; raises Unproved."""
         places = sp.solve(slope, variable)
         bend = sp.diff(slope, variable)
         if len(places) != 1 or not bend.is_positive:
@@ -120,6 +121,7 @@ class Calculus:
         return Joined(tuple(parts)) if isinstance(node.by, tree.Row) else parts[0]
 
     def gradient(self, node: tree.Gradient, scope: Scope) -> Function:
+        """The gradient of a function, as a function of the place."""
         function = self.function(node.function, scope)
 
         def apply(at: Value) -> Value:

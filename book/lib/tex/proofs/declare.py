@@ -62,6 +62,7 @@ class Declarations:
             self.declared[key] = self.piece(*map(identifier_key, (start, count, whole)))
 
     def declare_words(self, key: str, words: str) -> None:
+        """Declare a symbol by the words that `prove.proof` lists."""
         if words in FUNCTIONS or words.startswith("features "):
             self.declared[key] = self.opaque(key, words)
         elif words == "index":
@@ -91,6 +92,7 @@ class Declarations:
             self.declare_drawn(key, drawn(words))
 
     def declare_drawn(self, key: str, one: Drawn) -> None:
+        """Declare what a check draws: a number or an array."""
         if one.axes is None:
             (word,) = one.words & SCALARS
             self.declared[key] = Value(self.scalar(key, word))
@@ -105,6 +107,7 @@ class Declarations:
         self.array(key, plain(key), one.axes, one.words)
 
     def scalar(self, key: str, word: str) -> sp.Symbol:
+        """A symbol for a number, with what the word says of it."""
         if word == "size":
             return self.size(key)
         if word in ("positive", "share"):
@@ -123,6 +126,7 @@ class Declarations:
         return symbol
 
     def array(self, key: str, text: str, axes: tuple[str, ...], words: frozenset) -> sp.Symbol:
+        """Declare an array by its sizes and words; returns the name that its entries bear."""
         name = sp.Symbol(text, positive=True if "positive" in words else None)
         kept = [axis for axis in axes if axis != "1"]
         sizes = [self.size(axis) for axis in kept]
@@ -147,6 +151,7 @@ class Declarations:
     def shaped(
         self, expression: sp.Expr, letters: list, sizes: list, column: bool = False
     ) -> Value:
+        """A value with these index letters: a number, a row (or column) or a matrix."""
         axes = [((letter, size),) for letter, size in zip(letters, sizes, strict=True)]
         if len(axes) == 2:
             return Value(expression, *axes)
@@ -165,6 +170,7 @@ class Declarations:
         return Value(row, ((letter, size),), matrix.columns)
 
     def opaque(self, key: str, words: str) -> Callable:
+        """A function of which nothing is known but its kind."""
         positive = True if words == "positive function" else None
         name = sp.Symbol(plain(key), positive=positive)
         if words.startswith("features"):

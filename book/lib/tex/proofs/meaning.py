@@ -48,6 +48,7 @@ class Meaning(Calculus):
     # --- entry points
 
     def value(self, node: tree.Node, scope: Scope) -> Any:
+        """The value of a part: Value, Joined, Identity, or what is declared; raises Unproved."""
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             raise Unproved(f"{type(node).__name__} is not read in a proof")
@@ -60,6 +61,7 @@ class Meaning(Calculus):
             self._depth -= 1
 
     def number(self, node: tree.Node, scope: Scope) -> sp.Expr:
+        """The expression of a part that must be a number."""
         found = self.value(node, scope)
         if not isinstance(found, Value) or not found.number:
             raise Unproved("a row or a matrix where a number should stand")
@@ -71,6 +73,7 @@ class Meaning(Calculus):
         return self.named(node.key, (), scope)
 
     def named(self, key: str, indices: tuple[sp.Expr, ...], scope: Scope) -> Any:
+        """The value of a symbol at these indices, by scope, declaration or definition."""
         for place in (scope, self.declared):
             if key in place:
                 found = place[key]
@@ -166,6 +169,7 @@ class Meaning(Calculus):
         return self.arithmetic.take(self.value(node.base, scope), list(indices))
 
     def function(self, node: tree.Node, scope: Scope) -> Function:
+        """The function that a symbol, an indexed symbol or a gradient stands for."""
         if isinstance(node, tree.Gradient):
             return self.gradient(node, scope)
         indices: tuple = ()
@@ -191,6 +195,7 @@ class Meaning(Calculus):
         raise Unproved(f"{node.key} is not declared")
 
     def closure(self, one: Definition, scope: dict, rest: tuple) -> Function:
+        """A definition with arguments as a function; `rest` are indices of its value."""
         parameters = one.args or ()
 
         def apply(*args: Any) -> Any:
@@ -213,6 +218,7 @@ class Meaning(Calculus):
         return apply(*(self.argument(one, scope) for one in node.args))
 
     def argument(self, node: tree.Node, scope: Scope) -> Any:
+        """The value of an argument, which may itself be a function."""
         if isinstance(node, tree.Name):
             try:
                 return self.function(node, scope)
@@ -221,6 +227,7 @@ class Meaning(Calculus):
         return self.value(node, scope)
 
     def builtin(self, name: str, args: tuple[tree.Node, ...], scope: Scope) -> Any:
+        """The value of a function that TeX has a name for."""
         values = [self.value(one, scope) for one in args]
         if name in ONE_VARIABLE and len(values) == 1 and isinstance(values[0], Value):
             if not values[0].number:
@@ -371,6 +378,7 @@ class Meaning(Calculus):
         return None
 
     def running(self, item: tree.Node, last: tree.Node | None, scope: Scope) -> Value:
+        """The row of a part for 1, 2, … in place of its index 1, to `last` or the array's end."""
         (place,) = {
             one for one in item.walk()
             if isinstance(one, tree.Index) and one.indices == (tree.Number("1"),)
@@ -422,6 +430,7 @@ class Meaning(Calculus):
         return Value(sp.exp(whole) if node.which == "prod" else whole, body.rows, body.columns)
 
     def over(self, node: tree.Big, expression: sp.Expr, dummy: sp.Symbol, scope: Scope) -> sp.Expr:
+        """The sum of an expression over the range or condition that `node` prints."""
         if node.low is not None and node.high is not None:
             high, low = self.number(node.high, scope), self.number(node.low, scope)
             whole = self.algebra.total(expression, dummy, high)
@@ -439,6 +448,7 @@ class Meaning(Calculus):
         return whole - self.algebra.normal(expression.xreplace({dummy: left_out}))
 
     def fresh_index(self, expression: sp.Expr, dummy: sp.Symbol) -> tuple[sp.Expr, sp.Symbol]:
+        """The expression with another symbol for a dummy, and that symbol."""
         other = self.algebra.fresh()
         return expression.xreplace({dummy: other}), other
 

@@ -4,6 +4,7 @@ A random array has a `Law`. Rows of one array, and arrays of different names, ar
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -35,15 +36,18 @@ class Chance:
         self.algebra, self.laws = algebra, laws
 
     def variance(self, expression: sp.Expr) -> sp.Expr:
+        """The exact variance of an expression."""
         mean = self.mean(expression)
         return self.algebra.normal(self.mean(expression**2) - mean**2)
 
     def mean(self, expression: sp.Expr) -> sp.Expr:
+        """The exact mean of an expression; raises Unproved where no rule gives it."""
         normal = self.algebra.normal(expression)
         terms = [self._of_term(one) for one in sp.Add.make_args(normal)]
         return self.algebra.normal(sp.Add(*terms))
 
     def entries(self, expression: sp.Expr) -> set[Entry]:
+        """The random entries in an expression."""
         return {one for one in expression.atoms(Entry) if one.name in self.laws}
 
     def _of_term(self, term: sp.Expr) -> sp.Expr:
@@ -186,12 +190,13 @@ class Chance:
 
 
 def same_place(one: Entry, two: Entry) -> sp.Expr:
+    """1 if two entries have the same indices, else 0."""
     return sp.Mul(*(
         sp.KroneckerDelta(a, b) for a, b in zip(one.args[1:], two.args[1:], strict=True)
     ))  # fmt: skip
 
 
-def _pairings(entries: list[Entry]):
+def _pairings(entries: list[Entry]) -> Iterator[list[tuple[Entry, Entry]]]:
     if not entries:
         yield []
         return

@@ -20,10 +20,12 @@ class Value:
 
     @property
     def number(self) -> bool:
+        """Whether it has no open axis."""
         return self.rows is None and self.columns is None
 
     @property
     def transposed(self) -> "Value":
+        """The same entries with rows and columns exchanged."""
         return replace(self, rows=self.columns, columns=self.rows)
 
 
@@ -67,6 +69,7 @@ class Arithmetic:
         return Value(one.expression.xreplace(renamed), to.rows, to.columns)
 
     def add(self, one: AnyValue, two: AnyValue) -> AnyValue:
+        """The sum; an identity takes the size of the other side."""
         if isinstance(one, Identity) and isinstance(two, Identity) and one.ones == two.ones:
             return replace(one, scale=one.scale + two.scale)
         if isinstance(one, Identity) and isinstance(two, Value):
@@ -81,9 +84,11 @@ class Arithmetic:
         return self.add_values(one, two)
 
     def add_values(self, one: Value, two: Value) -> Value:
+        """The sum of two values of one shape."""
         return replace(one, expression=one.expression + self.aligned(two, one).expression)
 
     def sized(self, one: Identity, rows: Axis | None, columns: Axis | None) -> Value:
+        """An identity or a row of ones as a value with these axes."""
         if one.ones:
             axis = rows if one.column else columns
             if axis is None:
@@ -95,11 +100,13 @@ class Arithmetic:
         return Value(one.scale * sp.Mul(*deltas), rows, columns)
 
     def paired(self, one: Joined, two: Joined) -> list[tuple[Value, Value]]:
+        """The parts of two joined rows side by side."""
         if len(one.parts) != len(two.parts):
             raise Unproved("rows of different parts")
         return list(zip(one.parts, two.parts, strict=True))
 
     def multiply(self, one: AnyValue, two: AnyValue) -> AnyValue:
+        """The product of numbers, rows, columns and matrices; raises Unproved if they don't fit."""
         if isinstance(one, Identity):
             return self.times_identity(one, two, left=True)
         if isinstance(two, Identity):
@@ -111,6 +118,7 @@ class Arithmetic:
         return self.multiply_values(one, two)
 
     def multiply_values(self, one: Value, two: Value) -> Value:
+        """The product of two values: over the axis that they share, or by a number."""
         if one.columns is not None and two.rows is not None:
             return self.contracted(one, two)
         if one.number or two.number or (one.columns is None and two.rows is None):
@@ -144,12 +152,14 @@ class Arithmetic:
         return replace(other, expression=unit.scale * other.expression)
 
     def times_joined(self, one: Joined, two: Joined) -> Value:
+        """A joined row times a joined column, part by part."""
         if one.column or not two.column:
             raise Unproved("joined rows that do not multiply")
         terms = [self.inner(a, b) for a, b in self.paired(one, two)]
         return Value(sp.Add(*terms))
 
     def scaled(self, joined: Joined, by: Value) -> Joined:
+        """A joined row times a number."""
         if not by.number:
             raise Unproved("a joined row times a matrix")
         return Joined(tuple(self.multiply_values(by, part) for part in joined.parts), joined.column)
@@ -162,11 +172,13 @@ class Arithmetic:
         return self.summed(product, axis_one or ())
 
     def contracted(self, one: Value, two: Value) -> Value:
+        """The product over the columns of one and the rows of the other."""
         inside = self.aligned(Value(two.expression, two.rows), Value(one.expression, one.columns))
         product = one.expression * inside.expression
         return Value(self.summed(product, one.columns or ()), one.rows, two.columns)
 
     def summed(self, expression: sp.Expr, axis: Axis) -> sp.Expr:
+        """The sum of an expression over all indices of an axis."""
         found = self.algebra.normal(expression)
         for symbol, upper in axis:
             fresh = self.algebra.fresh(upper)
@@ -174,12 +186,14 @@ class Arithmetic:
         return found
 
     def entrywise(self, one: AnyValue, two: AnyValue, divide: bool = False) -> Value:
+        """The product, or the quotient, entry by entry."""
         if not isinstance(one, Value) or not isinstance(two, Value):
             raise Unproved("an entrywise product of joined rows")
         other = self.aligned(two, one).expression
         return replace(one, expression=one.expression * (1 / other if divide else other))
 
     def divide(self, one: AnyValue, two: AnyValue) -> AnyValue:
+        """By a number, or entry by entry by an array of the same shape."""
         if isinstance(two, Value) and not two.number:
             return self.entrywise(one, two, divide=True)
         if not isinstance(two, Value):
@@ -198,6 +212,7 @@ class Arithmetic:
         return self.summed(one.expression**2, (*(one.rows or ()), *(one.columns or ())))
 
     def transpose(self, one: AnyValue) -> AnyValue:
+        """Rows become columns."""
         if isinstance(one, Value):
             return one.transposed
         return replace(one, column=not one.column)
