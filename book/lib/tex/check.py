@@ -264,11 +264,11 @@ class Task:
         rows = tree.Row(node.args)
         for letters in self.free(scope, rows):
             with scope.within(letters, letters=True):
-                if isinstance(reading, Named) and node.args:
+                holds = reading
+                if isinstance(reading, Named):
                     listed = [one() for one in calculus.without_dots(scope, node.args)]
-                    holds = scope.invoke(key, reading, (values.stack(listed),))
-                else:
-                    holds = scope.computed(key, reading)
+                    args = (values.stack(listed),) if listed else ()
+                    holds = scope.invoke(key, reading, args)  # raises if it needs more
                 if not np.all(holds):
                     raise self.fail("this is not so", node)
         return None
