@@ -193,7 +193,7 @@ def test_a_machine_without_a_sandbox_refuses_and_says_why(
 def test_right_work_is_the_same_inside_and_outside(
     released: Project, work: dict[str, Work], tmp_path: Path
 ) -> None:
-    records = []
+    found = []
     for closed in (True, False):
         folder = tmp_path / str(closed)
         folder.mkdir()
@@ -203,8 +203,8 @@ def test_right_work_is_the_same_inside_and_outside(
         for name in ("solved", "half", "warns", "own-cells", "from-loops"):
             work[name].make(folder / "submitted" / name / SLUG)
             got[name] = records.result(room.task(room.read(SLUG, name)), room.records)
-        records.append(got)
-    assert records[0] == records[1]
+        found.append(got)
+    assert found[0] == found[1]
 
 
 @needs_closed_box

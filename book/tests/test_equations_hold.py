@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from book_tools import BOOK
-from lib.equations import EquationError, check, equation, holds, outcomes, page_of
+from lib.equations import EquationError, check, holds, outcomes, page_of
 from lib.tex.definitions import Page
 
 EXP = np.exp
@@ -257,8 +257,3 @@ def test_a_notebook_is_handed_the_record():
     record = data["application/vnd.equation-check+json"]
     assert set(record) == {"label", "kind", "result", "digest"}
     assert data["text/plain"].startswith("expanded-square: ")
-
-
-def test_the_old_check_raises_the_same_error():
-    with pytest.raises(EquationError):
-        equation("a", ("1", 1), ("= 2", 2))

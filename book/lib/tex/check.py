@@ -264,11 +264,14 @@ class Task:
         rows = tree.Row(node.args)
         for letters in self.free(scope, rows):
             with scope.within(letters, letters=True):
-                holds = reading
-                if isinstance(reading, Named):
+                if isinstance(reading, Named) and node.args:
                     listed = [one() for one in calculus.without_dots(scope, node.args)]
-                    args = (values.stack(listed),) if listed else ()
-                    holds = scope.invoke(key, reading, args)  # raises if it needs more
+                    holds = scope.invoke(key, reading, (values.stack(listed),))
+                else:
+                    holds = scope.computed(key, reading)
+                if isinstance(holds, Named):
+                    needs = ", ".join(holds.parameters)
+                    raise self.fail(f"{key} needs {needs}, which nothing binds", node)
                 if not np.all(holds):
                     raise self.fail("this is not so", node)
         return None
