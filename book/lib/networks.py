@@ -75,6 +75,7 @@ class Pool:
     padding: int | None = None
 
     def count(self, shape: Shape) -> Count:
+        """An output of (1, 1, channels) without a kernel; multiply-adds are not counted."""
         *size, channels = shape
         if self.kernel is None:
             return Count((1, 1, channels))
@@ -90,6 +91,7 @@ class Dense:
     maxout: int = 1
 
     def count(self, shape: Shape) -> Count:
+        """Of an input of any shape, taken as one row of numbers."""
         inputs, pieces = shape[0] * shape[1] * shape[2], self.maxout * self.outputs
         return Count((1, 1, self.outputs), (inputs + 1) * pieces, inputs * pieces, pieces)
 
@@ -131,7 +133,12 @@ Layer = Conv | Pool | Dense | Chain | Branches
 def total(counts: Iterable[Count]) -> Count:
     """The sum over layers one after the other, with the shape that the last one gives."""
     counts = list(counts)
-    return Count(counts[-1].shape, *(sum(count[i] for count in counts) for i in (1, 2, 3)))
+    return Count(
+        counts[-1].shape,
+        sum(count.parameters for count in counts),
+        sum(count.multiply_adds for count in counts),
+        sum(count.bias_adds for count in counts),
+    )
 
 
 def count_rows(network: dict[str, Layer], shape: Shape) -> dict[str, Count]:
@@ -211,12 +218,12 @@ def inception(
     No 1×1 branch if `one` is 0, no 5×5 branch if `five` is None; the pooled channels pass as they
     are if `projection` is None. With a stride the three last branches have it.
     """
-    branches = [Conv(1, one)] if one else []
+    branches: list[Layer] = [Conv(1, one)] if one else []
     for kernel, sizes in ((3, three), (5, five)):
         if sizes:
             reduced, outputs = sizes
             branches.append(Chain([Conv(1, reduced), Conv(kernel, outputs, stride)]))
-    pooled = [Pool(3, stride)]
+    pooled: list[Layer] = [Pool(3, stride)]
     branches.append(Chain([*pooled, Conv(1, projection)] if projection else pooled))
     return Branches(branches)
 

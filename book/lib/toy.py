@@ -65,4 +65,5 @@ def train(
         gradient = l2_normalise_backward(z, loss.gradient)  # (N, D)
         W = W - rate * x[rows].T @ gradient
         b = b - rate * gradient.sum(axis=0)
-    return Training(*map(np.array, zip(*log, strict=True)), W, b)
+    embeddings, losses, active = map(np.array, zip(*log, strict=True))
+    return Training(embeddings, losses, active, W, b)

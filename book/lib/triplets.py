@@ -39,7 +39,8 @@ def squared_distances(E: np.ndarray, others: np.ndarray | None = None) -> np.nda
     so are those of a row to itself.
     """
     same = others is None
-    others = E if same else others
+    if others is None:
+        others = E
     norms, other_norms = (E**2).sum(axis=1), (others**2).sum(axis=1)
     d2 = np.maximum(norms[:, None] + other_norms - 2 * (E @ others.T), 0)
     if same:

@@ -122,7 +122,7 @@ def bootstrap_people(
     d2 = squared_distances(E)[a, b]
     is_same = person[a] == person[b]
     own, first, second = person[a[is_same]], person[a[~is_same]], person[b[~is_same]]
-    found = []
+    found: list[np.ndarray | float] = []
     while len(found) < times:
         draw = rng.integers(len(people), size=len(people))
         drawn = np.bincount(draw, minlength=len(people))

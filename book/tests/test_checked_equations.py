@@ -6,6 +6,7 @@ import pytest
 from book_tools import HEAD, Build, build, cell, small_book
 from bs4 import BeautifulSoup, Tag
 from checked_equations import KINDS, MIME, kind_id
+
 from conftest import serving
 
 LEDGER = (

@@ -144,7 +144,8 @@ def test_dots_stay_in_lists_and_products():
 @pytest.mark.parametrize(
     ("tex", "part"),
     [("a+", "+"), (r"\frac{a}{}", "}"), ("(a", "a"), ("a)", ")"), (r"a\odot", "t"),
-     (r"\foo@", "@"), (r"\sum_{2}x", "2")],
+     (r"\foo@", "@"), (r"\sum_{2}x", "2"), (r"1+\{a,b\}", r"\{a,b\}"), (r"\{x=1\}", "x=1"),
+     (r"\langle a\rangle+1", r"\rangle"), (r"\frac{\partial}\partial a", r"\partial")],
 )  # fmt: skip
 def test_what_has_no_meaning_is_named_with_its_place(tex, part):
     with pytest.raises(TexError) as caught:

@@ -61,11 +61,12 @@ def bind(bindings: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def binding(given: Any) -> Any:
+    """One bound value in the evaluator's form: words drawn, functions named, a list as a row."""
     if isinstance(given, str):
         return drawn(given)
     if isinstance(given, dict):
         return {key_of(k) if isinstance(k, str) else k: binding(v) for k, v in given.items()}
-    if isinstance(given, Callable):
+    if callable(given):
         return function(given)
     if isinstance(given, tuple) and given and isinstance(given[0], str):
         return given

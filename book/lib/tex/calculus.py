@@ -11,6 +11,7 @@ from lib.tex.values import ValueProblem
 
 if TYPE_CHECKING:
     from lib.tex.evaluate import Scope
+    from lib.tex.names import Names
 
 STEP = 1e-3  # of a derivative: the error of five points is of order STEP⁴
 
@@ -18,7 +19,7 @@ STEP = 1e-3  # of a derivative: the error of five points is of order STEP⁴
 # --- how far an index runs
 
 
-def span(scope: "Scope", letter: str, node: tree.Node) -> int:
+def span(scope: "Names", letter: str, node: tree.Node) -> int:
     """How far `letter` runs as an index in `node`; raises ValueProblem if the arrays don't say."""
     found = set(_lengths(scope, letter, node, set()))
     if len(found) > 1:
@@ -29,7 +30,7 @@ def span(scope: "Scope", letter: str, node: tree.Node) -> int:
     return found.pop()
 
 
-def _lengths(scope: "Scope", letter: str, node: tree.Node, seen: set) -> Iterator[int]:
+def _lengths(scope: "Names", letter: str, node: tree.Node, seen: set) -> Iterator[int]:
     if isinstance(node, tree.Index):
         for position, index in enumerate(node.indices):
             if index == tree.Name(letter):
@@ -40,7 +41,7 @@ def _lengths(scope: "Scope", letter: str, node: tree.Node, seen: set) -> Iterato
             yield from _lengths(scope, letter, child, seen)
 
 
-def _length(scope: "Scope", base: tree.Node, position: int, count: int, seen: set) -> Iterator[int]:
+def _length(scope: "Names", base: tree.Node, position: int, count: int, seen: set) -> Iterator[int]:
     if isinstance(base, tree.Name) and not scope.binds(base.key):
         for one in scope.definitions.get(base.key, ()):
             if id(one) not in seen and position < len(one.indices):
@@ -73,6 +74,8 @@ def assignments(scope: "Scope", node: tree.Big) -> Iterator[dict[str, Any]]:
         for row in reading[1]:
             yield dict(zip(letters, np.atleast_1d(row).tolist(), strict=True))
         return
+    if node.index is None:
+        raise ValueProblem(f"a {node.which} over what is not said")
     if node.low is not None:
         low = scope.integer(node.low)
         high = scope.integer(node.high) if node.high else span(scope, node.index, node.body)
@@ -139,7 +142,7 @@ def _difference(one: tree.Node, other: tree.Node) -> tuple[tree.Node, tree.Node]
     """The one index in which two parts differ, in both; None if they differ otherwise."""
     if type(one) is not type(other):
         return None
-    if isinstance(one, tree.Index) and one.base == other.base:
+    if isinstance(one, tree.Index) and isinstance(other, tree.Index) and one.base == other.base:
         pairs = [p for p in zip(one.indices, other.indices, strict=False) if p[0] != p[1]]
         return pairs[0] if len(pairs) == 1 and len(one.indices) == len(other.indices) else None
     mine, theirs = list(one.children()), list(other.children())
@@ -210,6 +213,7 @@ def slopes(given: Any, at: Callable[[Any], Any], rows: list[int] | None = None) 
 
 
 def derivative(scope: "Scope", node: tree.Derivative) -> Any:
+    """By each entry of the symbols below, from five points each; of their sizes."""
     by = node.by.base if isinstance(node.by, tree.Braced) else node.by
     parts = by.items if isinstance(by, tree.Row) else (by,)
     found = []
@@ -232,7 +236,8 @@ def derivative(scope: "Scope", node: tree.Derivative) -> Any:
 def gradient(scope: "Scope", head: tree.Gradient, call: tree.Call) -> Any:
     r"""`\nabla f_i(x)`: the derivatives of a function by its argument."""
     scope.approximate = True
-    function, indices = head.function, ()
+    function = head.function
+    indices: tuple[values.Place, ...] = ()
     if isinstance(function, tree.Index):
         indices = tuple(scope.index(one) for one in function.indices)
         function = function.base
@@ -258,7 +263,7 @@ def not_least(scope: "Scope", node: tree.ArgMin, candidate: Any) -> str:
         for size in (1e-3, 0.1, 0.5):
             for sign in (-1, 1):
                 other = whole.copy()
-                other[where] += sign * size * max(1.0, abs(whole[where])) / 2
+                other[where] += sign * size * max(1.0, float(abs(whole[where]))) / 2
                 given = other if values.shape(candidate) else other.item()
                 if not np.isfinite(value := at(given)) or value < least - 1e-12 * abs(least):
                     return f"{value:.6g} beside it, {least:.6g} there"

@@ -9,11 +9,12 @@ from lib.tex.values import Batch, Identity, Outcomes, ValueProblem
 
 if TYPE_CHECKING:
     from lib.tex.evaluate import Scope
+    from lib.tex.names import Names
 
 NODES = 270_000  # outcomes of all that is random together
 
 
-def _law(scope: "Scope", key: str, axes: tuple[int, ...]) -> tuple[Any, Any]:
+def _law(scope: "Names", key: str, axes: tuple[int, ...]) -> tuple[Any, Any]:
     """Mean and standard deviation of what a printed law draws, for a name of such a shape."""
     law = scope.laws[key]
     with scope.reading(law.source):
@@ -27,7 +28,7 @@ def _law(scope: "Scope", key: str, axes: tuple[int, ...]) -> tuple[Any, Any]:
     return mean, np.sqrt(float(variance))
 
 
-def sample(scope: "Scope", key: str, drawn: Any) -> Any:
+def sample(scope: "Names", key: str, drawn: Any) -> Any:
     """One draw of a name with a printed law; `drawn` is standard normal, or what a check gave."""
     if scope.random is not None:
         scope.random.add(key)
@@ -37,7 +38,7 @@ def sample(scope: "Scope", key: str, drawn: Any) -> Any:
     return values.add(values.multiply(deviation, 0.7 if drawn is None else drawn), mean)
 
 
-def one_outcome(scope: "Scope", key: str, given: Outcomes) -> Any:
+def one_outcome(scope: "Names", key: str, given: Outcomes) -> Any:
     """The first outcome, where only a trial asks for it."""
     if scope.random is None:
         raise ValueProblem(f"{key} is random: only a mean of it has a value")
@@ -90,7 +91,9 @@ def grid(scope: "Scope", names: list[str]) -> tuple[dict[str, Batch], np.ndarray
     numbers = sum(int(np.prod(axes)) for axes in normal.values())
     nodes = max(3, min(24, int(NODES ** (1 / max(numbers, 1)))))
     points, chances = np.polynomial.hermite_e.hermegauss(nodes)
-    arrays, weights, axes = [], [], []
+    arrays: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
+    axes: list[int] = []
     groups: dict[int, int] = {}  # which axis of the grid the outcomes of a group lie on
     for key in names:
         if key not in normal:

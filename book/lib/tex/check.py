@@ -71,7 +71,9 @@ class Task:
     wanted: Proof | None = None
     reading: Reading = field(init=False)
     definitions: list[Definition] = field(init=False, default_factory=list)
-    conditions: list[tuple[tree.Node, Source]] = field(init=False, default_factory=list)
+    conditions: list[tuple[tree.Chain | tree.Claim, Source]] = field(
+        init=False, default_factory=list
+    )
     laws: dict[str, Law] = field(init=False, default_factory=dict)
     pairs: list[tuple] = field(init=False, default_factory=list)
     residual: float = field(init=False, default=0.0)
@@ -136,6 +138,7 @@ class Task:
                     self.take(node, other.source, own=False)
 
     def has_mean(self) -> bool:
+        """Whether the display, or a definition that it may need, takes a mean."""
         return any(isinstance(one, tree.Mean) for one in self.reading.statement.walk()) or any(
             isinstance(part, tree.Mean) for one in self.definitions for part in one.body.walk()
         )
@@ -143,7 +146,7 @@ class Task:
     def _bound(self) -> set[str]:
         return set(self.bindings).union(*(case for case in self.cases))
 
-    def take(self, node: tree.Node, source: Source, own: bool) -> None:
+    def take(self, node: tree.Chain | tree.Claim, source: Source, own: bool) -> None:
         """A definition, a law, or, of the display itself, a condition."""
         if isinstance(node, tree.Chain):
             try:
@@ -182,7 +185,10 @@ class Task:
                 self.once({**fixed, **made}, frozenset(made))
         self.judge()
 
-    def scope(self, bound: Mapping[str, Any], names: frozenset[str], symbolic=False) -> Scope:
+    def scope(
+        self, bound: Mapping[str, Any], names: frozenset[str], symbolic: bool = False
+    ) -> Scope:
+        """A scope for one case; `names` are those whose values were drawn."""
         cases = frozenset(self.cases[0])
         scope = Scope(bound, self.definitions, self.laws, names, cases, symbolic)
         scope.source = self.source
@@ -228,7 +234,7 @@ class Task:
         for chosen in product(*spans):
             yield dict(zip(letters, chosen, strict=True))
 
-    def condition(self, scope: Scope, node: tree.Node, source: Source) -> None:
+    def condition(self, scope: Scope, node: tree.Chain | tree.Claim, source: Source) -> None:
         """What the display says besides must be so in this case."""
         with scope.reading(source):
             if isinstance(node, tree.Claim):
@@ -294,10 +300,10 @@ class Task:
             if values.is_symbolic(value) is False and not np.all(np.isfinite(numbers(value))):
                 raise self.fail("not finite, which shows nothing", side)
             found.append(value)
-        pairs = zip(main.relations, found, found[1:], main.sides, main.sides[1:], strict=False)
-        for relation, left, right, first, second in pairs:
+        pairs = zip(main.relations, found, found[1:], main.sides[1:], strict=False)
+        for relation, left, right, second in pairs:
             self.tried += 1
-            self.compare(scope, relation, left, right, first, second, setting)
+            self.compare(scope, relation, left, right, second, setting)
 
     def head(self, side: tree.Node) -> str | None:
         """The symbol of a side that is nothing but a symbol, with its indices or arguments."""
@@ -310,7 +316,19 @@ class Task:
         key = self.head(side)
         return key is not None and not scope.knows(key)
 
-    def compare(self, scope, relation, left, right, first, second, setting) -> None:
+    def compare(
+        self,
+        scope: Scope,
+        relation: str,
+        left: Any,
+        right: Any,
+        second: tree.Node,
+        setting: Mapping[str, Any],
+    ) -> None:
+        """Compare two neighbouring sides in one case; raises EquationError if they differ.
+
+        `second` is the node of the right one; `left` is None where this display defines it.
+        """
         if left is None:
             return
         if isinstance(left, tree.ArgMin) or isinstance(right, tree.ArgMin):
@@ -361,6 +379,7 @@ class Task:
                     raise self.fail(message, second)
 
     def is_definition(self) -> bool:
+        """Whether the display says `symbol = value` and nothing else defines the symbol."""
         main = self.reading.statement.main
         scope = self.scope({**self.bindings, **self.cases[0]}, frozenset())
         return len(main.sides) == 2 and self.defines(scope, main.sides[0])
@@ -384,10 +403,12 @@ class Task:
     # --- what it showed
 
     def record(self) -> Record:
+        """The result of a check that has run."""
         name, result = self.finding()
         return Record(self.label, name, result, digest(self.source.tex))
 
     def finding(self) -> tuple[str, str]:
+        """The kind of check that this was, and what it covered."""
         main = self.reading.statement.main
         relations = set(main.relations)
         cases = f"{self.assigned} cases" if self.assigned > 1 else "one case"

@@ -80,6 +80,7 @@ def tightest(pairs: Sequence[tuple]) -> tuple[float, str]:
 
 
 def numbers(value: Any) -> np.ndarray:
+    """The value as an array of floats or complex numbers."""
     array = np.asarray(value)
     if array.dtype == object:
         array = np.asarray(array, dtype=float)
@@ -87,9 +88,11 @@ def numbers(value: Any) -> np.ndarray:
 
 
 def brief(value: Any) -> str:
+    """A number in six digits, or in four for each part of a complex one."""
     number = complex(value)
     return f"{number.real:.6g}" if number.imag == 0 else f"{number:.4g}"
 
 
 def short(text: str) -> str:
+    """The text, cut if it is longer than 90 characters."""
     return text if len(text) <= 90 else text[:87] + "…"

@@ -31,6 +31,7 @@ class Source:
         return f"{self.where}:{self.line + self.tex.count(chr(10), 0, start)}"
 
     def quote(self, node: tree.Node) -> str:
+        """The TeX of a part, on one line."""
         return " ".join(self.tex[node.start : node.end].split())
 
 
@@ -96,7 +97,7 @@ def introduced(tex: str) -> Iterator[tuple[str, str]]:
             before_relation = False
             if mark == "=":
                 yield from _head(part)
-        elif words_of(piece) not in keys.CONNECTIVES or piece is None:
+        elif piece is not None and words_of(piece) not in keys.CONNECTIVES:
             part.append(piece)
     for piece in keys.flatten(layout(tex)):
         if key(keys.bare(piece)) in FUNCTION_LETTERS:
@@ -157,15 +158,17 @@ def definition(chain: tree.Chain, source: Source) -> Definition | None:
     if len(chain.sides) < 2 or chain.relations[0] != "=":
         return None
     left, body = chain.sides[:2]
-    power, entry, indices, args = None, (), (), None
+    power, args = None, None
+    entry: tuple[tree.Node, ...] = ()
+    indices: tuple[tree.Node, ...] = ()
     if isinstance(left, tree.Power) and isinstance(left.exponent, tree.Number):
-        left, power = left.base, left.exponent
+        power, left = left.exponent, left.base
     if isinstance(left, tree.Index) and isinstance(left.base, tree.Call):
-        left, entry = left.base, left.indices
+        entry, left = left.indices, left.base
     if isinstance(left, tree.Call):
-        left, args = left.function, left.args
+        args, left = left.args, left.function
     if isinstance(left, tree.Index):
-        left, indices = left.base, left.indices
+        indices, left = left.indices, left.base
     letters = (*indices, *(args or ()), *entry)
     names = [one.key for one in letters if isinstance(one, tree.Name)]
     if not isinstance(left, tree.Name) or not all(
@@ -180,6 +183,7 @@ def definition(chain: tree.Chain, source: Source) -> Definition | None:
 
 
 def law(chain: tree.Chain, source: Source) -> Law | None:
+    """The law that a chain prints; None for another relation, TexError for another law."""
     if chain.relations != ("sim",):
         return None
     left, right = chain.sides
@@ -205,18 +209,22 @@ class Page:
 
     @classmethod
     def of(cls, path: Path) -> "Page":
+        """The page in a file."""
         return cls(f"{path.parent.name}/{path.name}", path.read_text(encoding="utf8"))
 
     @cached_property
     def displays(self) -> tuple[Display, ...]:
+        """All displays of the page."""
         return tuple(displays(prose(self.text)))
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
+        """The TeX of each display, with its place."""
         return tuple(Source(one.tex, self.where, one.first, one.label) for one in self.displays)
 
     @cached_property
     def introduced(self) -> tuple[dict[str, str], ...]:
+        """What each display introduces (see `introduced`); nothing where it can't be read."""
         found = []
         for source in self.sources:
             try:

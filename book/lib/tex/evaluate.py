@@ -20,6 +20,9 @@ from lib.tex.values import Batch, Identity, ValueProblem
 
 TERMS = 300  # of an infinite series
 UNSET = object()
+OF_SQUARES: dict[str, Callable[[np.ndarray], Any]] = {
+    "tril": np.tril, "tr": np.trace, "diag": np.diag,
+}  # fmt: skip
 
 
 class Scope(Names):
@@ -43,12 +46,14 @@ class Scope(Names):
         raise ValueProblem("a gradient of a function needs the place where it is taken")
 
     def number(self, node: tree.Node) -> Any:
+        """The value of a part that must be a number."""
         found = self.value(node)
         if values.shape(found) or isinstance(found, Batch | str | Reference | Named):
             raise ValueProblem(f"{values.size_text(found)} where a number should stand")
         return found
 
     def integer(self, node: tree.Node) -> int:
+        """The value of a part that must be a whole number."""
         found = self.number(node)
         if isinstance(found, sp.Basic) and not found.is_Integer:
             raise ValueProblem(f"{found} where an integer should stand")
@@ -164,7 +169,7 @@ class Scope(Names):
             return base[indices if len(indices) > 1 else indices[0]]
         if flat != indices:
             raise ValueProblem("a range of indices of what is no function")
-        return values.take(base, indices)
+        return values.take(base, flat)
 
     def is_family(self, key: str, indices: tuple[int, ...]) -> bool:
         """Whether a function is given for each index, rather than an array that it computes."""
@@ -174,19 +179,23 @@ class Scope(Names):
         missing = [one for one in given.parameters if one in self.cases or not self.binds(one)]
         return bool(missing) and given.parameters[: len(indices)] == tuple(missing)
 
-    def index(self, node: tree.Node) -> int | tuple[int, int]:
+    def index(self, node: tree.Node) -> values.Place:
+        """The value of an index, or the two ends of a range of them."""
         if isinstance(node, tree.Range):
             return self.integer(node.low), self.integer(node.high)
         return self.integer(node)
 
     def _call(self, node: tree.Call) -> Any:
-        head, indices = node.function, ()
+        head = node.function
+        indices: tuple[values.Place, ...] = ()
         if isinstance(head, tree.Builtin):
             return self.builtin(head.name, [self.value(one) for one in node.args])
         if isinstance(head, tree.Gradient):
             return calculus.gradient(self, head, node)
         if isinstance(head, tree.Index):
-            head, indices = head.base, tuple(self.index(one) for one in head.indices)
+            indices, head = tuple(self.index(one) for one in head.indices), head.base
+        if not isinstance(head, tree.Name):
+            raise ValueProblem("what is called is no symbol")
         args = tuple(self.value(one) for one in node.args)
         return self.apply(head.key, indices, args)
 
@@ -217,6 +226,7 @@ class Scope(Names):
         return invoke(given.function, (*args, *map(self.lookup, rest)))
 
     def builtin(self, name: str, args: list[Any]) -> Any:
+        """The value of a function that TeX has a name for."""
         if name in ("max", "min"):
             return values.extreme(name, args)
         if len(args) != 1:
@@ -230,15 +240,13 @@ class Scope(Names):
             if isinstance(one, Batch) or one != int(one) or one < 0:
                 raise ValueProblem(f"the factorial of {one}")
             return math.factorial(int(one))
-        if name in ("tril", "tr", "diag"):
+        if name in OF_SQUARES:
             axes = values.shape(one)
             if name == "diag" and len(axes) == 2 and axes[0] == 1:
                 return np.diagflat(one)
             if len(axes) != 2 or axes[0] != axes[1]:
                 raise ValueProblem(f"ShapeError: {name} of {values.size_text(one)}")
-            return {"tril": np.tril, "tr": np.trace, "diag": np.diag, "det": np.linalg.det}[name](
-                one
-            )
+            return OF_SQUARES[name](one)
         return values.apply(name, one)
 
     def _big(self, node: tree.Big) -> Any:
@@ -274,6 +282,8 @@ class Scope(Names):
 
     def series(self, node: tree.Big) -> Any:
         """An infinite sum, until its terms no longer change it."""
+        if node.index is None or node.low is None:
+            raise ValueProblem("a series without its first index")
         total, small = 0, 0
         first = self.integer(node.low)
         for number in range(first, first + TERMS):

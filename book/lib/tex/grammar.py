@@ -7,7 +7,8 @@ reach to the next plus or minus. NOTATION.md says the rest.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from typing import TypeGuard
 
 from lib.tex import tree
 from lib.tex.keys import (
@@ -30,6 +31,7 @@ from lib.tex.keys import (
 from lib.tex.reader import Atom, Command, Group, Piece, Scripted, Table, TexError, layout
 
 Names = Mapping[str, str]
+FRACTIONS = (r"\frac", r"\tfrac", r"\dfrac")
 
 
 def parse(tex: str, names: Names) -> tree.Statement:
@@ -101,7 +103,8 @@ class _Parser:
     # --- statements
 
     def statement(self) -> tree.Statement:
-        main, rest, leading = None, [], False
+        main, leading = None, False
+        rest: list[tree.Chain | tree.Claim] = []
         while (piece := self.peek()) is not None:
             words = words_of(piece)
             if text_of(piece) in (",", ";", ".", ":"):
@@ -111,7 +114,7 @@ class _Parser:
                 leading = leading or (words == "if" and main is None)
                 self.next()
             elif words is not None and CLAIMS.match(words) and words not in self.names:
-                rest.append(self.claim())
+                rest.append(self.claim(words))
             else:
                 chain = self.chain()
                 if main is None and not leading:
@@ -122,9 +125,9 @@ class _Parser:
             raise self.error("nothing is said here")
         return tree.Statement(main, tuple(rest), start=main.start, end=self.stop)
 
-    def claim(self) -> tree.Claim:
+    def claim(self, words: str) -> tree.Claim:
         first, args = self.at, []
-        words = words_of(self.next())
+        self.next()
         while self.peek() is not None and text_of(self.peek()) != ":":
             if text_of(self.peek()) == ",":
                 self.next()
@@ -145,7 +148,8 @@ class _Parser:
     # --- sums and products
 
     def expression(self) -> tree.Node:
-        first, terms = self.at, []
+        first = self.at
+        terms: list[tree.Node] = []
         while not terms or text_of(self.peek()) in ("+", "-"):
             sign = ""
             begin = self.at
@@ -159,7 +163,8 @@ class _Parser:
 
     def term(self) -> tree.Node:
         """A product, with all that a slash divides."""
-        first, factors = self.at, []
+        first = self.at
+        factors: list[tree.Node] = []
         while True:
             mark = text_of(self.peek())
             if mark in (r"\cdot", r"\times"):
@@ -215,7 +220,7 @@ class _Parser:
             return self.big()
         if mark == r"\lim" or (isinstance(base, Command) and base.words.startswith("arg")):
             return self.limit()
-        if mark in (r"\frac", r"\tfrac", r"\dfrac") and self.is_derivative(base):
+        if isinstance(base, Command) and base.name in FRACTIONS and self.is_derivative(base):
             return self.derivative()
         if mark == r"\nabla":
             self.next()
@@ -225,9 +230,9 @@ class _Parser:
             return self.mean()
         if key(base) == "P" and "P" not in self.names and r"\mid" in map(text_of, self.pieces):
             return self.mean()
-        function = FUNCTIONS.get(key(base))
-        if function and key(piece) not in self.names and key(base) not in self.names:
-            return self.builtin(function)
+        builtin = FUNCTIONS.get(key(base))
+        if builtin and key(piece) not in self.names and key(base) not in self.names:
+            return self.builtin(builtin)
         return self.factorial(self.primary(), first)
 
     def compound(self) -> tree.Node | None:
@@ -253,9 +258,10 @@ class _Parser:
         sub, sup = (piece.sub, piece.sup) if isinstance(piece, Scripted) else (None, None)
         index = low = condition = over = None
         if sub is not None:
-            words = sub.items[0] if isinstance(sub, Group) and len(sub.items) == 1 else sub
-            if words_of(words) is not None:
-                over = tree.Name(words_of(words), start=words.start, end=words.end)
+            only = sub.items[0] if isinstance(sub, Group) and len(sub.items) == 1 else sub
+            words = words_of(only)
+            if words is not None:
+                over = tree.Name(words, start=only.start, end=only.end)
             else:
                 chain = self.inside(sub).chain()
                 if not isinstance(chain.sides[0], tree.Name):
@@ -294,7 +300,10 @@ class _Parser:
 
     def derivative(self) -> tree.Node:
         first, fraction = self.at, bare(self.next())
+        assert isinstance(fraction, Command)
         above, below = fraction.args
+        if not isinstance(below, Group):
+            raise self.error("a derivative is by a symbol", fraction)
         by = self.inside(below.items[1:], below.end)
         variable = by.expression()
         by.finish()
@@ -313,19 +322,17 @@ class _Parser:
         opening = text_of(self.peek())
         given = None
         if self.opens(self.peek(), ("(", "[", r"\{")):
-            group = self.peek()
-            if isinstance(group, Group) or isinstance(bare(group), Group):
-                self.next()
-                parser = self.inside(bare(group).items, group.end)
+            closing = self.next()
+            group = bare(closing)
+            if isinstance(group, Group):
+                parser = self.inside(group.items, closing.end)
                 body, given = parser.event(which)
                 parser.finish()
-                closing = group
             else:
-                self.next()
                 self.closers.append(CLOSING[opening])
                 body, given = self.event(which)
                 closing = self.closing()
-            node = tree.Mean(which, body, given, **self.place(first))
+            node: tree.Node = tree.Mean(which, body, given, **self.place(first))
             if isinstance(closing, Scripted):
                 node = self.with_scripts(node, closing.sub, closing.sup, first)
             return node
@@ -348,7 +355,8 @@ class _Parser:
             raise self.error("a function with a subscript", piece)
         if sup is None and text_of(self.peek()) != "{" and self.opens(self.peek(), "(["):
             return self.called(node, first)
-        begin, factors = self.at, []
+        begin = self.at
+        factors: list[tree.Node] = []
         if self.opens(self.peek(), "(["):
             call = self.called(node, first)
         else:
@@ -368,7 +376,7 @@ class _Parser:
 
     # --- brackets
 
-    def opens(self, piece: Piece | None, which: str | None = None) -> bool:
+    def opens(self, piece: Piece | None, which: Container[str] | None = None) -> bool:
         piece = bare(piece)
         if isinstance(piece, Group):
             left = piece.left
@@ -392,6 +400,7 @@ class _Parser:
             items = parser.listed()
             parser.finish()
             return items, piece, group.left
+        assert isinstance(group, Atom)
         self.closers.append(CLOSING[group.text])
         items = self.listed()
         return items, self.closing(), group.text
@@ -417,12 +426,12 @@ class _Parser:
         sub, sup = (closing.sub, closing.sup) if isinstance(closing, Scripted) else (None, None)
         if left == ".":
             words = words_of(sub.items[0] if isinstance(sub, Group) else sub) if sub else None
-            if words is None:
+            if sub is None or words is None:
                 raise self.error("what a bar restricts must be said in words", closing)
             return tree.At(items[0], tree.Name(words, start=sub.start, end=sub.end), **place)
         if left == r"\{":
-            return tree.SetOf(items[0].sides[0].key, items[0].sides[1], items[1], **place)
-        if left in ("[", "(") and sub is not None and self.is_range(sub):
+            return self.set_of(items, place)
+        if left in ("[", "(") and self.is_range(sub):
             return self.collected(items, sub, sup, place)
         node: tree.Node
         if left == "[" and sub is not None and key(sub) == "+":
@@ -433,7 +442,9 @@ class _Parser:
         elif left in (r"\lfloor", r"\lceil"):
             node = tree.Rounded({"f": "floor", "c": "ceil"}[left[2]], self.single(items), **place)
         elif left == r"\langle":
-            node = tree.Inner(*items, **place)
+            if len(items) != 2:
+                raise self.error("an inner product has two sides", closing)
+            node = tree.Inner(items[0], items[1], **place)
         elif len(items) > 1:
             node = tree.Row(tuple(items), **place)
         else:
@@ -445,10 +456,19 @@ class _Parser:
             raise self.error("one expression belongs between these brackets")
         return items[0]
 
-    def is_range(self, sub: Piece) -> bool:
+    def set_of(self, items: list[tree.Node], place: dict[str, int]) -> tree.Node:
+        match items:
+            case [tree.Chain(sides=(tree.Name(key=member), of)), tree.Chain() as condition]:
+                return tree.SetOf(member, of, condition, **place)
+        message = r"a set is read as \{member \in another: condition\}"
+        raise TexError(message, place["start"], place["end"])
+
+    def is_range(self, sub: Piece | None) -> TypeGuard[Group]:
         return isinstance(sub, Group) and "=" in map(text_of, sub.items)
 
-    def collected(self, items, sub: Group, sup: Piece | None, place) -> tree.Node:
+    def collected(
+        self, items: list[tree.Node], sub: Group, sup: Piece | None, place: dict[str, int]
+    ) -> tree.Node:
         parser = self.inside(sub)
         indices = []
         while text_of(parser.peek()) != "=":
@@ -461,7 +481,8 @@ class _Parser:
             bounds.append(self.whole(sup))
         if len(bounds) != 2:
             raise self.error("a range needs its two ends", sub)
-        return tree.Collected(self.single(items), tuple(indices), *bounds, **place)
+        low, high = bounds
+        return tree.Collected(self.single(items), tuple(indices), low, high, **place)
 
     # --- names, numbers, scripts
 
@@ -475,11 +496,14 @@ class _Parser:
         if isinstance(base, Atom) and base.text in CLOSING:
             return self.bracketed()
         self.next()
+        node: tree.Node
+        if base is None:
+            raise self.error("this sign is not known here", piece)
         if isinstance(base, Atom) and base.kind == "number":
             node = tree.Number(base.text.replace("{,}", ""), start=base.start, end=base.end)
         elif isinstance(base, Group):
             node = self.whole(base)
-        elif isinstance(base, Command) and base.name in (r"\frac", r"\tfrac", r"\dfrac"):
+        elif isinstance(base, Command) and base.name in FRACTIONS:
             above, below = map(self.whole, base.args)
             node = tree.Quotient(above, below, start=base.start, end=base.end)
         elif isinstance(base, Command) and base.name in (r"\binom", r"\tbinom"):
@@ -504,7 +528,7 @@ class _Parser:
             node = self.with_scripts(node, piece.sub, piece.sup, first)
         return node
 
-    def may_name(self, base: Piece) -> bool:
+    def may_name(self, base: Command | Atom) -> bool:
         if isinstance(base, Command):
             return True
         return base.kind == "letter" or bool(re.match(r"\\[a-zA-Z]+$", base.text))
@@ -533,7 +557,8 @@ class _Parser:
             longer = key(piece)
             for ahead in range(4):
                 following = self.peek(ahead)
-                if not isinstance(bare(following), Atom) or bare(following).kind != "letter":
+                base = bare(following)
+                if not isinstance(base, Atom) or base.kind != "letter":
                     break
                 longer += key(following)
                 if longer in self.names:
@@ -590,7 +615,8 @@ class _Parser:
         """`ij` is two indices, `i-1` is one, `a:b` a range."""
         items = sub.items if isinstance(sub, Group) and sub.left == "{" else (sub,)
         simple = all(
-            isinstance(bare(one), Atom) and bare(one).kind in ("letter", "number") for one in items
+            isinstance(base, Atom) and base.kind in ("letter", "number")
+            for base in map(bare, items)
         )
         if simple:
             return [self.whole(one) for one in items]

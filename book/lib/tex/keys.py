@@ -32,7 +32,7 @@ VARIANTS = {r"\varepsilon": r"\epsilon", r"\varphi": r"\phi", r"\vartheta": r"\t
 DOTS = (r"\dots", r"\cdots", r"\ldots")
 
 
-def key(pieces: tuple[Piece, ...] | Piece) -> str:
+def key(pieces: tuple[Piece, ...] | Piece | None) -> str:
     r"""The canonical form of a symbol: `D_\text{random}` and `D_{\mathrm{random}}` are one."""
     if isinstance(pieces, tuple):
         return "".join(map(key, pieces))
@@ -51,10 +51,12 @@ def key(pieces: tuple[Piece, ...] | Piece) -> str:
         return scripted_key(pieces, pieces.sub, pieces.sup)
     if pieces is None:  # the display ends where a factor should stand
         return ""
+    assert isinstance(pieces, Table)
     return rf"\begin{{{pieces.name}}}"
 
 
 def scripted_key(piece: Scripted, sub: Piece | None, sup: Piece | None) -> str:
+    """The key of a piece's base with these scripts instead of its own."""
     below = f"_{{{key(sub)}}}" if sub else ""
     above = f"^{{{key(sup)}}}" if sup else ""
     base = key(piece.base) if piece.base else ""
@@ -104,6 +106,7 @@ def text_of(piece: Piece | None) -> str:
 
 
 def words_of(piece: Piece | None) -> str | None:
+    r"""The words of a `\text{…}`, None for any other piece."""
     piece = bare(piece)
     return piece.words if isinstance(piece, Command) and piece.name == r"\text" else None
 

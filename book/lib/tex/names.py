@@ -1,6 +1,7 @@
 """What names stand for: bindings, local names, definitions of the page, laws and constants."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ CONSTANTS = {
 SYMBOLIC_CONSTANTS = {"e": sp.E, r"\pi": sp.pi, r"\mathrm{i}": sp.I, "I": Identity()}
 
 
-class Names:
+class Names(ABC):
     """All that gives the names of a formula their values, for one case of a check."""
 
     def __init__(
@@ -64,6 +65,10 @@ class Names:
         self.results: dict[tuple, tuple[Any, Any]] = {}  # what definitions gave
         self.reaches: dict[int, set[str]] = {}
 
+    @abstractmethod
+    def value(self, node: tree.Node) -> Any:
+        """The value of a part of a formula."""
+
     # --- names
 
     @contextmanager
@@ -79,6 +84,7 @@ class Names:
 
     @contextmanager
     def reading(self, source: Source) -> Iterator[None]:
+        """What is read meanwhile stands in `source`; raises ValueProblem if nested too deep."""
         before, self.source = self.source, source
         self.depth += 1
         try:
@@ -90,6 +96,7 @@ class Names:
             self.depth -= 1
 
     def knows(self, key: str) -> bool:
+        """Whether anything gives the name a value."""
         return (
             key in self.locals or key in self.bindings or key in self.definitions
             or key in CONSTANTS or key in self.laws
@@ -129,6 +136,7 @@ class Names:
         return found
 
     def binds(self, key: str) -> bool:
+        """Whether the check or a local name gives the value, rather than the page."""
         return key in self.locals or key in self.bindings
 
     def defined(self, key: str, indices: tuple, args: tuple | None) -> Any:
@@ -142,7 +150,7 @@ class Names:
                 continue
             if (args is None) != (one.args is None) or len(indices) > len(one.indices):
                 continue
-            if args is not None and len(args) != len(one.args):
+            if args is not None and len(args) != len(one.args or ()):
                 continue
             names = self.match(one, indices, args or ())
             if names is not None:
@@ -167,9 +175,11 @@ class Names:
         return found
 
     def is_array(self, key: str) -> bool:
+        """Whether the name is bound to an array."""
         return bool(values.shape(self.bindings.get(key)))
 
     def by_definition(self, one: Definition, names: dict[str, Any]) -> Any:
+        """The value of a definition's body, for these values of its letters."""
         rows = [
             letter
             for letter, given in names.items()
@@ -190,6 +200,7 @@ class Names:
             self.locals, self.letters = before
 
     def known_or_carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
+        """The value of a definition's body, from memory if nothing that it needs has changed."""
         self.read.add(id(one))
         state = (id(one), *map(_token, names.values()), *self.around(one))
         if self.random is None and state in self.results:
@@ -216,25 +227,29 @@ class Names:
         return seen
 
     def reach_name(self, key: str, seen: set[str]) -> None:
+        """Add to `seen` a name and all that its value needs."""
         seen.add(key)
         given = self.bindings.get(key)
         if isinstance(given, Named):
-            for one in given.parameters:
-                if one not in seen:
-                    self.reach_name(one, seen)
+            for parameter in given.parameters:
+                if parameter not in seen:
+                    self.reach_name(parameter, seen)
         for one in self.definitions.get(key, ()):
             self.reach(one.body, seen)
         if key in self.laws:
             self.reach(self.laws[key].variance, seen)
 
     def carried_out(self, one: Definition, names: dict[str, Any]) -> Any:
+        """The value of a definition's body, computed."""
         with self.reading(one.source), self.within(names):
             if one.entry:
-                letters = [letter.key for letter in one.entry]
-                length = calculus.span(self, letters[0], one.body)
+                letter = one.entry[0]
+                if not isinstance(letter, tree.Name):
+                    raise ValueProblem(f"the entries of {one.key} are not defined by a letter")
+                length = calculus.span(self, letter.key, one.body)
                 parts = []
                 for number in range(1, length + 1):
-                    with self.within({letters[0]: number}, letters=True):
+                    with self.within({letter.key: number}, letters=True):
                         parts.append(self.value(one.body))
                 return values.join(parts)
             found = self.value(one.body)

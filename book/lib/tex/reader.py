@@ -106,7 +106,7 @@ _TOKEN = re.compile(
 def tokens(tex: str) -> list[Token]:
     """The tokens of `tex`, without spaces."""
     return [
-        Token(match.lastgroup, match[0], match.start(), match.end())
+        Token(match.lastgroup or "", match[0], match.start(), match.end())
         for match in _TOKEN.finditer(tex)
         if match.lastgroup != "space"
     ]

@@ -7,14 +7,18 @@ A *key* is the canonical form of a symbol's TeX: `V'`, `\phi`, `D_{random}`, `\m
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Node:
+    """A part of a formula."""
+
     start: int = field(compare=False, kw_only=True, default=0)
     end: int = field(compare=False, kw_only=True, default=0)
 
     def children(self) -> Iterator["Node"]:
+        """The parts directly below this one."""
         for one in fields(self):
             value = getattr(self, one.name)
             if isinstance(value, Node):
@@ -33,7 +37,7 @@ def replaced(node: Node, old: Node, new: Node) -> Node:
     """The tree with a part exchanged."""
     if node is old:
         return new
-    changes = {}
+    changes: dict[str, Any] = {}
     for name, part in vars(node).items():
         if isinstance(part, Node):
             changes[name] = replaced(part, old, new)
@@ -46,17 +50,21 @@ def replaced(node: Node, old: Node, new: Node) -> Node:
 
 @dataclass(frozen=True)
 class Number(Node):
+    """A number in digits."""
+
     text: str  # as printed: "2", "0.05"
 
 
 @dataclass(frozen=True)
 class Name(Node):
+    """A symbol, by its key."""
+
     key: str
 
 
 @dataclass(frozen=True)
 class Infinity(Node):
-    pass
+    r"""`\infty`, as a limit."""
 
 
 @dataclass(frozen=True)
@@ -97,17 +105,23 @@ class Builtin(Node):
 
 @dataclass(frozen=True)
 class Transpose(Node):
+    r"""`base^\top`."""
+
     base: Node
 
 
 @dataclass(frozen=True)
 class Power(Node):
+    """`base^exponent`."""
+
     base: Node
     exponent: Node
 
 
 @dataclass(frozen=True)
 class Negative(Node):
+    """`-base`."""
+
     base: Node
 
 
@@ -144,17 +158,23 @@ class Quotient(Node):
 
 @dataclass(frozen=True)
 class Root(Node):
+    r"""`\sqrt{base}`."""
+
     base: Node
 
 
 @dataclass(frozen=True)
 class Binomial(Node):
+    r"""`\binom{above}{below}`."""
+
     above: Node
     below: Node
 
 
 @dataclass(frozen=True)
 class Norm(Node):
+    r"""`\|base\|`."""
+
     base: Node
 
 
@@ -228,12 +248,14 @@ class Big(Node):
     low: Node | None
     high: Node | None
     condition: "Chain | None"
-    over: Node | None
+    over: Name | None
     body: Node
 
 
 @dataclass(frozen=True)
 class Limit(Node):
+    r"""`\lim_{variable\to target} body`."""
+
     variable: str
     target: Node
     body: Node
@@ -241,6 +263,8 @@ class Limit(Node):
 
 @dataclass(frozen=True)
 class ArgMin(Node):
+    r"""`\arg\min_{variable} body`, under a condition if it has one."""
+
     variable: str
     condition: "Chain | None"
     body: Node
@@ -283,7 +307,7 @@ class At(Node):
     r"""`\left. body \right|_{\text{words}}`: `reading` is the declared Name of the words."""
 
     body: Node
-    reading: Node
+    reading: Name
 
 
 @dataclass(frozen=True)
@@ -324,4 +348,4 @@ class Statement(Node):
     """
 
     main: Chain
-    rest: tuple[Node, ...] = ()
+    rest: tuple[Chain | Claim, ...] = ()

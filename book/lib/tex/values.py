@@ -5,13 +5,15 @@ Three axes or more are a family of matrices, to be indexed. Entries may be SymPy
 A `Batch` holds one value for each outcome of what is random, along its last axis.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
+
+Place = int | tuple[int, int]  # an index, or the two ends of a range
 
 
 class ValueProblem(Exception):
@@ -79,6 +81,7 @@ def shape(one: Any) -> tuple[int, ...]:
 
 
 def is_symbolic(one: Any) -> bool:
+    """Whether it is a SymPy expression or an array of objects."""
     return isinstance(one, sp.Basic) or (isinstance(one, np.ndarray) and one.dtype == object)
 
 
@@ -87,6 +90,7 @@ def _is_numeric(one: Any) -> bool:
 
 
 def size_text(one: Any) -> str:
+    """The sizes as a message shows them, such as `2×3`."""
     axes = shape(one)
     return "×".join(map(str, axes)) if axes else "a number"
 
@@ -118,10 +122,12 @@ def plain(one: Any) -> Any:
 
 
 def is_zero(one: Any) -> bool:
+    """Whether it is the number 0, which stands for any zeros."""
     return not isinstance(one, np.ndarray | Batch | Identity | Outcomes) and one == 0
 
 
 def add(left: Any, right: Any) -> Any:
+    """The sum of two values of one shape; 0 and the identity take the other's."""
     if is_zero(left):
         return right
     if is_zero(right):
@@ -166,6 +172,7 @@ def multiply(left: Any, right: Any) -> Any:
 
 
 def entrywise(left: Any, right: Any) -> Any:
+    """The product entry by entry of two arrays of one shape."""
     if shape(left) != shape(right) or not shape(left):
         raise ValueProblem(f"ShapeError: {size_text(left)} entry by entry {size_text(right)}")
     return lift(lambda a, b: a * b, left, right)
@@ -188,12 +195,14 @@ def divide(above: Any, below: Any) -> Any:
 
 
 def transpose(one: Any) -> Any:
+    """Rows become columns."""
     if len(shape(one)) != 2:
         raise ValueProblem(f"ShapeError: the transpose of {size_text(one)}")
     return lift(lambda a: a.swapaxes(0, 1), one)
 
 
 def power(base: Any, exponent: Any) -> Any:
+    """A number or a square matrix to a power; a set to a power is its tuples."""
     if isinstance(base, tuple | list | set | frozenset | range) and isinstance(exponent, int):
         from itertools import product
 
@@ -220,6 +229,7 @@ def power(base: Any, exponent: Any) -> Any:
 
 
 def norm(one: Any) -> Any:
+    """The square root of the sum of squares of all entries."""
     if len(shape(one)) not in (0, 2):
         raise ValueProblem(f"ShapeError: the length of {size_text(one)}")
     if not shape(one):
@@ -229,6 +239,7 @@ def norm(one: Any) -> Any:
 
 
 def inner(left: Any, right: Any) -> Any:
+    """The sum of products of entries of two values of one shape."""
     if shape(left) != shape(right):
         raise ValueProblem(f"ShapeError: ⟨{size_text(left)}, {size_text(right)}⟩")
     axes = tuple(range(len(shape(left))))
@@ -287,7 +298,7 @@ def softmax(logits: Any) -> Any:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def take(base: Any, indices: list[int]) -> Any:
+def take(base: Any, indices: Sequence[int]) -> Any:
     """One part of a matrix or a family, counted from 1."""
     axes = shape(base)
     if not axes:

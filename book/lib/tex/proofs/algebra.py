@@ -29,6 +29,7 @@ class Entry(sp.Expr):
 
     @property
     def name(self) -> sp.Symbol:
+        """The name of the array or function."""
         return self.args[0]
 
     def _eval_is_real(self) -> bool:
@@ -60,6 +61,7 @@ class Total(sp.Expr):
 
     @property
     def ranges(self) -> tuple[tuple[sp.Symbol, sp.Expr], ...]:
+        """Each dummy with the end of its range."""
         return tuple(zip(self.args[1::2], self.args[2::2], strict=True))
 
     def _eval_is_real(self) -> bool | None:
@@ -98,6 +100,7 @@ class UpTo(sp.Expr):
 
 
 def index(name: str) -> sp.Symbol:
+    """A symbol for an index: a positive integer."""
     return sp.Symbol(name, integer=True, positive=True)
 
 
@@ -118,6 +121,7 @@ class Algebra:
         self._normal: dict[sp.Expr, sp.Expr] = {}
 
     def fresh(self, upper: sp.Expr | None = None) -> sp.Symbol:
+        """An index symbol that nothing else uses; with `upper`, one that runs from 1 to it."""
         dummy = index(f"~{next(self._count)}")
         if upper is not None:
             self.bounds[dummy] = upper
@@ -175,6 +179,7 @@ class Algebra:
         return total.args[0].xreplace(renamed), ranges
 
     def total_over(self, body: sp.Expr, ranges: Iterable[tuple[sp.Symbol, sp.Expr]]) -> sp.Expr:
+        """The sum of a normal body over several ranges, in normal form."""
         # A range may end at another dummy: that one is summed over later.
         waiting = list(ranges)
         while waiting:
@@ -349,16 +354,14 @@ def _named(body: sp.Expr, ranges: list[tuple[sp.Symbol, sp.Expr]]) -> Total:
          if str(one).startswith("·") and one != SLOT), default=0,
     )  # fmt: skip
     names = [index(f"·{level}·{number}") for number in range(len(ranges))]
-    best = None
+    options: list[tuple[str, list[sp.Expr]]] = []
     for order in itertools.permutations(ranges):
         renamed = {dummy: name for (dummy, _), name in zip(order, names, strict=True)}
         args = [body.xreplace(renamed)]
         for (_, upper), name in zip(order, names, strict=True):
             args += [name, upper.xreplace(renamed)]
-        text = " ".join(map(sp.srepr, args))
-        if best is None or text < best[0]:
-            best = text, args
-    return Total(*best[1])
+        options.append((" ".join(map(sp.srepr, args)), args))
+    return Total(*min(options, key=lambda option: option[0])[1])
 
 
 def _bound(body: sp.Expr) -> set[sp.Symbol]:

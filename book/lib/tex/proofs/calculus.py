@@ -101,6 +101,7 @@ class Calculus:
         return Value(-self.algebra.normal(rest) / stiffness, at.rows, at.columns)
 
     def smallest(self, slope: sp.Expr, variable: sp.Symbol) -> sp.Expr:
+        """Where the slope is 0, if that is one place and a minimum; raises Unproved."""
         places = sp.solve(slope, variable)
         bend = sp.diff(slope, variable)
         if len(places) != 1 or not bend.is_positive:
@@ -120,13 +121,17 @@ class Calculus:
         return Joined(tuple(parts)) if isinstance(node.by, tree.Row) else parts[0]
 
     def gradient(self, node: tree.Gradient, scope: Scope) -> Function:
+        """The gradient of a function, as a function of the place."""
         function = self.function(node.function, scope)
 
         def apply(at: Value) -> Value:
             indices = [symbol for axis in (at.rows, at.columns) for symbol, _ in axis or ()]
             name = sp.Symbol(f"∇{len(indices)}")
             variable = Value(Entry(name, *indices), at.rows, at.columns)
-            body = self.algebra.normal(function(self.arithmetic.fresh(variable)).expression)
+            found = function(self.arithmetic.fresh(variable))
+            if not isinstance(found, Value):
+                raise Unproved("the gradient of a joined row")
+            body = self.algebra.normal(found.expression)
             slope = self.algebra.normal(self.derivative(body, variable.expression))
             placed = slope.replace(
                 lambda one: isinstance(one, Entry) and one.name == name,

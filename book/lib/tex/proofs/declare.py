@@ -23,6 +23,14 @@ def plain(key: str) -> str:
     return re.sub(r"[\\{}]", "", key)
 
 
+def axes_of(shape: str) -> tuple[str, ...]:
+    """The keys of a shape's sizes; raises Unproved for what is no shape."""
+    axes = drawn(shape).axes
+    if axes is None:
+        raise Unproved(f"{shape!r} is no shape")
+    return axes
+
+
 class Declarations:
     """What is declared, in an algebra of its own; `meaning` evaluates formulas with it."""
 
@@ -41,7 +49,7 @@ class Declarations:
         for key, (kind, *parts) in self.random.items():
             name = sp.Symbol(plain(key))
             if kind == "pairs":
-                name = self.array(key, plain(key), drawn(parts.pop(0)).axes, frozenset())
+                name = self.array(key, plain(key), axes_of(parts.pop(0)), frozenset())
             else:
                 self.declared[key] = Value(Entry(name))
             known = dict.fromkeys(self.declared, "value")
@@ -54,6 +62,7 @@ class Declarations:
             self.declared[key] = self.piece(*map(identifier_key, (start, count, whole)))
 
     def declare_words(self, key: str, words: str) -> None:
+        """Declare a symbol by the words that `prove.proof` lists."""
         if words in FUNCTIONS or words.startswith("features "):
             self.declared[key] = self.opaque(key, words)
         elif words == "index":
@@ -67,22 +76,23 @@ class Declarations:
             size = sp.Symbol(f"|{plain(key)}|", integer=True, positive=True)
             self.declared[f"|{key}|"] = Value(size)
         elif words.startswith("mask "):
-            self.array(key, f"mask {plain(key)}", drawn(words[5:]).axes, frozenset())
+            self.array(key, f"mask {plain(key)}", axes_of(words[5:]), frozenset())
         elif words.startswith("entries "):
             _, entry, shape = words.split()
-            sizes = [self.size(axis) for axis in drawn(shape).axes]
+            sizes = [self.size(axis) for axis in axes_of(shape)]
             letters = [self.algebra.fresh(size) for size in sizes]
             self.later[key] = (name_key(entry), letters, sizes)
         elif words.startswith("rows "):
             _, start, count, _, whole = words.split()
             self.pieces[key] = start, count, whole
         elif words.startswith("white "):
-            axes = drawn(words[6:]).axes
+            axes = axes_of(words[6:])
             self.laws[self.array(key, plain(key), axes, frozenset())] = Law("white")
         else:
             self.declare_drawn(key, drawn(words))
 
     def declare_drawn(self, key: str, one: Drawn) -> None:
+        """Declare what a check draws: a number or an array."""
         if one.axes is None:
             (word,) = one.words & SCALARS
             self.declared[key] = Value(self.scalar(key, word))
@@ -97,6 +107,7 @@ class Declarations:
         self.array(key, plain(key), one.axes, one.words)
 
     def scalar(self, key: str, word: str) -> sp.Symbol:
+        """A symbol for a number, with what the word says of it."""
         if word == "size":
             return self.size(key)
         if word in ("positive", "share"):
@@ -115,6 +126,7 @@ class Declarations:
         return symbol
 
     def array(self, key: str, text: str, axes: tuple[str, ...], words: frozenset) -> sp.Symbol:
+        """Declare an array by its sizes and words; returns the name that its entries bear."""
         name = sp.Symbol(text, positive=True if "positive" in words else None)
         kept = [axis for axis in axes if axis != "1"]
         sizes = [self.size(axis) for axis in kept]
@@ -139,6 +151,7 @@ class Declarations:
     def shaped(
         self, expression: sp.Expr, letters: list, sizes: list, column: bool = False
     ) -> Value:
+        """A value with these index letters: a number, a row (or column) or a matrix."""
         axes = [((letter, size),) for letter, size in zip(letters, sizes, strict=True)]
         if len(axes) == 2:
             return Value(expression, *axes)
@@ -150,11 +163,14 @@ class Declarations:
         """The rows after number `start`, as many as `count`, of a matrix."""
         first, size = (self.declared[key].expression for key in (start, count))
         matrix = self.meaning.arithmetic.fresh(self.declared[whole])
+        if matrix.rows is None:
+            raise Unproved(f"rows of {whole}, which has none")
         letter = self.algebra.fresh(size)
         row = matrix.expression.xreplace({matrix.rows[0][0]: first + letter})
         return Value(row, ((letter, size),), matrix.columns)
 
     def opaque(self, key: str, words: str) -> Callable:
+        """A function of which nothing is known but its kind."""
         positive = True if words == "positive function" else None
         name = sp.Symbol(plain(key), positive=positive)
         if words.startswith("features"):

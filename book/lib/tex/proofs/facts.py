@@ -6,6 +6,8 @@ from lib.tex.proofs.algebra import Entry, Rule, Unproved
 
 
 def unit(name: sp.Symbol) -> Rule:
+    """The squares of a row of this array sum to 1."""
+
     def rule(entries: tuple[Entry, ...], dummy: sp.Symbol) -> sp.Expr | None:
         if len(entries) != 2 or entries[0] != entries[1] or entries[0].name != name:
             return None
@@ -16,6 +18,8 @@ def unit(name: sp.Symbol) -> Rule:
 
 
 def orthonormal(name: sp.Symbol, square: bool) -> Rule:
+    """Rows of this array are orthonormal; if it is square, columns too."""
+
     def rule(entries: tuple[Entry, ...], dummy: sp.Symbol) -> sp.Expr | None:
         if len(entries) != 2 or any(one.name != name for one in entries):
             return None

@@ -1,5 +1,6 @@
 """From the tree of a formula to its value in index notation."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from dataclasses import replace as changed
 from typing import Any
@@ -47,6 +48,7 @@ class Meaning(Calculus):
     # --- entry points
 
     def value(self, node: tree.Node, scope: Scope) -> Any:
+        """The value of a part: Value, Joined, Identity, or what is declared; raises Unproved."""
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             raise Unproved(f"{type(node).__name__} is not read in a proof")
@@ -59,6 +61,7 @@ class Meaning(Calculus):
             self._depth -= 1
 
     def number(self, node: tree.Node, scope: Scope) -> sp.Expr:
+        """The expression of a part that must be a number."""
         found = self.value(node, scope)
         if not isinstance(found, Value) or not found.number:
             raise Unproved("a row or a matrix where a number should stand")
@@ -70,6 +73,7 @@ class Meaning(Calculus):
         return self.named(node.key, (), scope)
 
     def named(self, key: str, indices: tuple[sp.Expr, ...], scope: Scope) -> Any:
+        """The value of a symbol at these indices, by scope, declaration or definition."""
         for place in (scope, self.declared):
             if key in place:
                 found = place[key]
@@ -113,9 +117,10 @@ class Meaning(Calculus):
     def member(self, key: str, indices: tuple[sp.Expr, ...]) -> Any:
         """A matrix of a family; at its own index, one step of the recurrence that defines it."""
         step = self.steps.get(key)
-        if step is not None and indices == (index(step.indices[0].key),):
+        letter = step.indices[0] if step is not None else None
+        if step is not None and isinstance(letter, tree.Name) and indices == (index(letter.key),):
             self.used.add(key)
-            return self.inside(step, {step.indices[0].key: Value(indices[0])})
+            return self.inside(step, {letter.key: Value(indices[0])})
         name, sizes = self.families[key]
         letters = [self.algebra.fresh(size) for size in sizes[1:]]
         axes = [((letter, size),) for letter, size in zip(letters, sizes[1:], strict=True)]
@@ -140,7 +145,10 @@ class Meaning(Calculus):
             elif isinstance(pattern, tree.Range):
                 if not isinstance(given, tuple):
                     return None
-                inner[pattern.low.key], inner[pattern.high.key] = map(Value, given)
+                low, high = pattern.low, pattern.high
+                if not isinstance(low, tree.Name) or not isinstance(high, tree.Name):
+                    raise Unproved(f"{one.key} is defined for one range only")
+                inner[low.key], inner[high.key] = map(Value, given)
             else:
                 try:
                     if self.number(pattern, scope) != given:
@@ -161,6 +169,7 @@ class Meaning(Calculus):
         return self.arithmetic.take(self.value(node.base, scope), list(indices))
 
     def function(self, node: tree.Node, scope: Scope) -> Function:
+        """The function that a symbol, an indexed symbol or a gradient stands for."""
         if isinstance(node, tree.Gradient):
             return self.gradient(node, scope)
         indices: tuple = ()
@@ -186,11 +195,14 @@ class Meaning(Calculus):
         raise Unproved(f"{node.key} is not declared")
 
     def closure(self, one: Definition, scope: dict, rest: tuple) -> Function:
+        """A definition with arguments as a function; `rest` are indices of its value."""
+        parameters = one.args or ()
+
         def apply(*args: Any) -> Any:
-            if len(args) != len(one.args) or one.entry:
+            if len(args) != len(parameters) or one.entry:
                 raise Unproved(f"{one.key} is not defined for what it is given")
             inner = dict(scope)
-            for parameter, given in zip(one.args, args, strict=True):
+            for parameter, given in zip(parameters, args, strict=True):
                 if not isinstance(parameter, tree.Name):
                     raise Unproved(f"{one.key} is defined at one place only")
                 inner[parameter.key] = given
@@ -206,6 +218,7 @@ class Meaning(Calculus):
         return apply(*(self.argument(one, scope) for one in node.args))
 
     def argument(self, node: tree.Node, scope: Scope) -> Any:
+        """The value of an argument, which may itself be a function."""
         if isinstance(node, tree.Name):
             try:
                 return self.function(node, scope)
@@ -214,6 +227,7 @@ class Meaning(Calculus):
         return self.value(node, scope)
 
     def builtin(self, name: str, args: tuple[tree.Node, ...], scope: Scope) -> Any:
+        """The value of a function that TeX has a name for."""
         values = [self.value(one, scope) for one in args]
         if name in ONE_VARIABLE and len(values) == 1 and isinstance(values[0], Value):
             if not values[0].number:
@@ -295,9 +309,10 @@ class Meaning(Calculus):
         return Value(sp.sqrt(self.arithmetic.square(self.value(node.base, scope))))
 
     def _absolute(self, node: tree.Absolute, scope: Scope) -> Value:
-        inner, args = node.base, ()
+        inner = node.base
+        args: Sequence[tree.Node] = ()
         if isinstance(inner, tree.Call):
-            inner, args = inner.function, inner.args
+            args, inner = inner.args, inner.function
         elif isinstance(inner, tree.Product):  # TA(d), where nothing says that a set is called
             inner, *args = inner.factors
         size = self.declared.get(f"|{inner.key}|") if isinstance(inner, tree.Name) else None
@@ -363,6 +378,7 @@ class Meaning(Calculus):
         return None
 
     def running(self, item: tree.Node, last: tree.Node | None, scope: Scope) -> Value:
+        """The row of a part for 1, 2, … in place of its index 1, to `last` or the array's end."""
         (place,) = {
             one for one in item.walk()
             if isinstance(one, tree.Index) and one.indices == (tree.Number("1"),)
@@ -414,7 +430,8 @@ class Meaning(Calculus):
         return Value(sp.exp(whole) if node.which == "prod" else whole, body.rows, body.columns)
 
     def over(self, node: tree.Big, expression: sp.Expr, dummy: sp.Symbol, scope: Scope) -> sp.Expr:
-        if node.low is not None:
+        """The sum of an expression over the range or condition that `node` prints."""
+        if node.low is not None and node.high is not None:
             high, low = self.number(node.high, scope), self.number(node.low, scope)
             whole = self.algebra.total(expression, dummy, high)
             if low == 1:
@@ -431,6 +448,7 @@ class Meaning(Calculus):
         return whole - self.algebra.normal(expression.xreplace({dummy: left_out}))
 
     def fresh_index(self, expression: sp.Expr, dummy: sp.Symbol) -> tuple[sp.Expr, sp.Symbol]:
+        """The expression with another symbol for a dummy, and that symbol."""
         other = self.algebra.fresh()
         return expression.xreplace({dummy: other}), other
 
@@ -467,7 +485,7 @@ def _replaced(node: tree.Node, one: tree.Node, other: tree.Node) -> tree.Node:
     """The tree with all that equals `one` replaced."""
     if node == one:
         return other
-    new = {}
+    new: dict[str, Any] = {}
     for part in fields(node):
         value = getattr(node, part.name)
         if isinstance(value, tree.Node):

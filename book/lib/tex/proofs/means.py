@@ -4,6 +4,7 @@ A random array has a `Law`. Rows of one array, and arrays of different names, ar
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -35,15 +36,18 @@ class Chance:
         self.algebra, self.laws = algebra, laws
 
     def variance(self, expression: sp.Expr) -> sp.Expr:
+        """The exact variance of an expression."""
         mean = self.mean(expression)
         return self.algebra.normal(self.mean(expression**2) - mean**2)
 
     def mean(self, expression: sp.Expr) -> sp.Expr:
+        """The exact mean of an expression; raises Unproved where no rule gives it."""
         normal = self.algebra.normal(expression)
         terms = [self._of_term(one) for one in sp.Add.make_args(normal)]
         return self.algebra.normal(sp.Add(*terms))
 
     def entries(self, expression: sp.Expr) -> set[Entry]:
+        """The random entries in an expression."""
         return {one for one in expression.atoms(Entry) if one.name in self.laws}
 
     def _of_term(self, term: sp.Expr) -> sp.Expr:
@@ -52,7 +56,8 @@ class Chance:
         chance = [one for one in factors if self.entries(one)]
         if not chance:
             return term
-        ranges, leaves = [], []
+        ranges: list[tuple[sp.Symbol, sp.Expr]] = []
+        leaves: list[sp.Expr] = []
         self._lay_open(chance, ranges, leaves)
         exponents = [one for one in leaves if isinstance(one, sp.exp)]
         powers = [one for one in leaves if not isinstance(one, sp.exp)]
@@ -123,8 +128,8 @@ class Chance:
         return sp.exp(self.algebra.normal(exponent_variance) / 2)
 
     def _degree(self, term: sp.Expr) -> int:
-        ranges, leaves = [], []
-        self._lay_open([one for one in sp.Mul.make_args(term) if self.entries(one)], ranges, leaves)
+        leaves: list[sp.Expr] = []
+        self._lay_open([one for one in sp.Mul.make_args(term) if self.entries(one)], [], leaves)
         leaves = [one for one in leaves if self.entries(one)]
         return len(leaves) if all(isinstance(one, Entry) for one in leaves) else -1
 
@@ -159,6 +164,7 @@ class Chance:
         if law.kind == "sphere":
             if any(len(one.args) != 2 for one in entries):
                 raise Unproved("a unit row is random by itself")
+            assert law.size is not None
             scale = 1 / sp.Mul(*(law.size + 2 * step for step in range(count // 2)))
         else:
             scale = law.variance ** (count // 2)
@@ -184,12 +190,13 @@ class Chance:
 
 
 def same_place(one: Entry, two: Entry) -> sp.Expr:
+    """1 if two entries have the same indices, else 0."""
     return sp.Mul(*(
         sp.KroneckerDelta(a, b) for a, b in zip(one.args[1:], two.args[1:], strict=True)
     ))  # fmt: skip
 
 
-def _pairings(entries: list[Entry]):
+def _pairings(entries: list[Entry]) -> Iterator[list[tuple[Entry, Entry]]]:
     if not entries:
         yield []
         return

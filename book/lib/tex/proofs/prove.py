@@ -21,8 +21,7 @@ from lib.tex.proofs import means
 from lib.tex.proofs.algebra import Entry, Total, Unproved
 from lib.tex.proofs.declare import Declarations, plain
 from lib.tex.proofs.facts import fact, orthonormal
-from lib.tex.proofs.values import Any as AnyValue
-from lib.tex.proofs.values import Joined, Value
+from lib.tex.proofs.values import AnyValue, Joined, Value
 from lib.tex.reader import TexError
 
 
@@ -80,7 +79,7 @@ class _Prover(Declarations):
         self.definitions = self.meaning.definitions
         self.recurrences: list[tuple[Definition, bool]] = []
         self.printed_laws: dict[str, Law] = {}
-        self.facts: list[tree.Node] = []
+        self.facts: list[tree.Chain] = []
         self.added: list[Source] = []  # the statements of the proof itself
         self.said: list[str] = []
 
@@ -153,7 +152,7 @@ class _Prover(Declarations):
         for node, source in around:
             self.take(node, source, own=False)
 
-    def said_by_proof(self, tex: str, known: Mapping[str, str]) -> tuple[tree.Node, Source]:
+    def said_by_proof(self, tex: str, known: Mapping[str, str]) -> tuple[tree.Chain, Source]:
         source = Source(tex, self.task.source.where, self.task.source.line)
         self.added.append(source)
         try:
@@ -164,7 +163,7 @@ class _Prover(Declarations):
             raise Unproved(f"{tex!r} says more than one thing")
         return reading.statement.main, source
 
-    def take(self, node: tree.Node, source: Source, own: bool) -> None:
+    def take(self, node: tree.Chain | tree.Claim, source: Source, own: bool) -> None:
         if isinstance(node, tree.Claim):
             if own:
                 self.claim(node)
@@ -200,7 +199,8 @@ class _Prover(Declarations):
             self.meaning.active = True
         elif node.words == "for orthonormal":
             head = node.args[0]
-            key = head.base.key if isinstance(head, tree.Index) else ""
+            base = head.base if isinstance(head, tree.Index) else head
+            key = base.key if isinstance(head, tree.Index) and isinstance(base, tree.Name) else ""
             array = self.declared.get(key)
             if not isinstance(array, Value) or array.rows is None:
                 raise Unproved(f"what is orthonormal ({key})")
@@ -234,7 +234,7 @@ class _Prover(Declarations):
     def suppose(self) -> None:
         """Facts beside the equation: to be assumed if they are about what is declared."""
         for node in self.facts:
-            if not isinstance(node, tree.Chain) or node.relations != ("=",):
+            if node.relations != ("=",):
                 raise Unproved("a condition that is no equation")
             left = self.meaning.value(node.sides[0], {})
             right = self.meaning.value(node.sides[1], {})
@@ -246,7 +246,9 @@ class _Prover(Declarations):
         self.algebra.changed()
 
     def assume(self, left: AnyValue, right: AnyValue) -> None:
-        if not isinstance(left, Value) or not left.number or not right.number:
+        if not isinstance(left, Value) or not isinstance(right, Value):
+            raise Unproved("a condition on rows")
+        if not left.number or not right.number:
             raise Unproved("a condition on rows")
         expression = self.algebra.normal(left.expression)
         value = right.expression

@@ -20,10 +20,12 @@ class Value:
 
     @property
     def number(self) -> bool:
+        """Whether it has no open axis."""
         return self.rows is None and self.columns is None
 
     @property
     def transposed(self) -> "Value":
+        """The same entries with rows and columns exchanged."""
         return replace(self, rows=self.columns, columns=self.rows)
 
 
@@ -45,7 +47,7 @@ class Identity:
 
 
 Function = Callable[..., Value | Joined]
-Any = Value | Joined | Identity
+AnyValue = Value | Joined | Identity
 
 
 class Arithmetic:
@@ -66,7 +68,8 @@ class Arithmetic:
                 renamed[symbol] = wanted
         return Value(one.expression.xreplace(renamed), to.rows, to.columns)
 
-    def add(self, one: Any, two: Any) -> Any:
+    def add(self, one: AnyValue, two: AnyValue) -> AnyValue:
+        """The sum; an identity takes the size of the other side."""
         if isinstance(one, Identity) and isinstance(two, Identity) and one.ones == two.ones:
             return replace(one, scale=one.scale + two.scale)
         if isinstance(one, Identity) and isinstance(two, Value):
@@ -75,13 +78,17 @@ class Arithmetic:
             two = self.sized(two, one.rows, one.columns)
         if isinstance(one, Joined) and isinstance(two, Joined):
             pairs = self.paired(one, two)
-            return Joined(tuple(self.add(a, b) for a, b in pairs), one.column)
+            return Joined(tuple(self.add_values(a, b) for a, b in pairs), one.column)
         if not isinstance(one, Value) or not isinstance(two, Value):
             raise Unproved("parts of different kinds are added")
-        two = self.aligned(two, one)
-        return replace(one, expression=one.expression + two.expression)
+        return self.add_values(one, two)
+
+    def add_values(self, one: Value, two: Value) -> Value:
+        """The sum of two values of one shape."""
+        return replace(one, expression=one.expression + self.aligned(two, one).expression)
 
     def sized(self, one: Identity, rows: Axis | None, columns: Axis | None) -> Value:
+        """An identity or a row of ones as a value with these axes."""
         if one.ones:
             axis = rows if one.column else columns
             if axis is None:
@@ -93,15 +100,25 @@ class Arithmetic:
         return Value(one.scale * sp.Mul(*deltas), rows, columns)
 
     def paired(self, one: Joined, two: Joined) -> list[tuple[Value, Value]]:
+        """The parts of two joined rows side by side."""
         if len(one.parts) != len(two.parts):
             raise Unproved("rows of different parts")
         return list(zip(one.parts, two.parts, strict=True))
 
-    def multiply(self, one: Any, two: Any) -> Any:
-        if isinstance(one, Identity) or isinstance(two, Identity):
-            return self.times_identity(one, two)
-        if isinstance(one, Joined) or isinstance(two, Joined):
-            return self.times_joined(one, two)
+    def multiply(self, one: AnyValue, two: AnyValue) -> AnyValue:
+        """The product of numbers, rows, columns and matrices; raises Unproved if they don't fit."""
+        if isinstance(one, Identity):
+            return self.times_identity(one, two, left=True)
+        if isinstance(two, Identity):
+            return self.times_identity(two, one, left=False)
+        if isinstance(one, Joined):
+            return self.times_joined(one, two) if isinstance(two, Joined) else self.scaled(one, two)
+        if isinstance(two, Joined):
+            return self.scaled(two, one)
+        return self.multiply_values(one, two)
+
+    def multiply_values(self, one: Value, two: Value) -> Value:
+        """The product of two values: over the axis that they share, or by a number."""
         if one.columns is not None and two.rows is not None:
             return self.contracted(one, two)
         if one.number or two.number or (one.columns is None and two.rows is None):
@@ -114,11 +131,10 @@ class Arithmetic:
             )
         raise Unproved("sizes that do not multiply")
 
-    def times_identity(self, one: Any, two: Any) -> Any:
-        if isinstance(one, Identity) and isinstance(two, Identity):
+    def times_identity(self, unit: Identity, other: AnyValue, left: bool) -> AnyValue:
+        """`unit` times `other` if `left`, else `other` times `unit`."""
+        if isinstance(other, Identity):
             raise Unproved("a product of matrices of unknown size")
-        left = isinstance(one, Identity)
-        unit, other = (one, two) if left else (two, one)
         if isinstance(other, Value) and other.number:
             return replace(unit, scale=unit.scale * other.expression)
         if unit.ones:
@@ -135,16 +151,18 @@ class Arithmetic:
             raise Unproved("sizes that do not multiply")
         return replace(other, expression=unit.scale * other.expression)
 
-    def times_joined(self, one: Any, two: Any) -> Any:
-        if isinstance(one, Joined) and isinstance(two, Joined):
-            if one.column or not two.column:
-                raise Unproved("joined rows that do not multiply")
-            terms = [self.inner(a, b) for a, b in self.paired(one, two)]
-            return Value(sp.Add(*terms))
-        joined, other = (one, two) if isinstance(one, Joined) else (two, one)
-        if not other.number:
+    def times_joined(self, one: Joined, two: Joined) -> Value:
+        """A joined row times a joined column, part by part."""
+        if one.column or not two.column:
+            raise Unproved("joined rows that do not multiply")
+        terms = [self.inner(a, b) for a, b in self.paired(one, two)]
+        return Value(sp.Add(*terms))
+
+    def scaled(self, joined: Joined, by: Value) -> Joined:
+        """A joined row times a number."""
+        if not by.number:
             raise Unproved("a joined row times a matrix")
-        return Joined(tuple(self.multiply(other, part) for part in joined.parts), joined.column)
+        return Joined(tuple(self.multiply_values(by, part) for part in joined.parts), joined.column)
 
     def inner(self, one: Value, two: Value) -> sp.Expr:
         """The sum of products of entries of two parts of one shape."""
@@ -154,24 +172,28 @@ class Arithmetic:
         return self.summed(product, axis_one or ())
 
     def contracted(self, one: Value, two: Value) -> Value:
+        """The product over the columns of one and the rows of the other."""
         inside = self.aligned(Value(two.expression, two.rows), Value(one.expression, one.columns))
         product = one.expression * inside.expression
-        return Value(self.summed(product, one.columns), one.rows, two.columns)
+        return Value(self.summed(product, one.columns or ()), one.rows, two.columns)
 
     def summed(self, expression: sp.Expr, axis: Axis) -> sp.Expr:
+        """The sum of an expression over all indices of an axis."""
         found = self.algebra.normal(expression)
         for symbol, upper in axis:
             fresh = self.algebra.fresh(upper)
             found = self.algebra.total(found.xreplace({symbol: fresh}), fresh, upper)
         return found
 
-    def entrywise(self, one: Any, two: Any, divide: bool = False) -> Value:
+    def entrywise(self, one: AnyValue, two: AnyValue, divide: bool = False) -> Value:
+        """The product, or the quotient, entry by entry."""
         if not isinstance(one, Value) or not isinstance(two, Value):
             raise Unproved("an entrywise product of joined rows")
         other = self.aligned(two, one).expression
         return replace(one, expression=one.expression * (1 / other if divide else other))
 
-    def divide(self, one: Any, two: Any) -> Any:
+    def divide(self, one: AnyValue, two: AnyValue) -> AnyValue:
+        """By a number, or entry by entry by an array of the same shape."""
         if isinstance(two, Value) and not two.number:
             return self.entrywise(one, two, divide=True)
         if not isinstance(two, Value):
@@ -181,7 +203,7 @@ class Arithmetic:
             raise Unproved("division by 0")
         return self.multiply(Value(1 / below), one)
 
-    def square(self, one: Any) -> sp.Expr:
+    def square(self, one: AnyValue) -> sp.Expr:
         """The sum of the squares of all entries."""
         if isinstance(one, Joined):
             return sp.Add(*(self.square(part) for part in one.parts))
@@ -189,7 +211,8 @@ class Arithmetic:
             raise Unproved("the length of an identity")
         return self.summed(one.expression**2, (*(one.rows or ()), *(one.columns or ())))
 
-    def transpose(self, one: Any) -> Any:
+    def transpose(self, one: AnyValue) -> AnyValue:
+        """Rows become columns."""
         if isinstance(one, Value):
             return one.transposed
         return replace(one, column=not one.column)
@@ -207,7 +230,7 @@ class Arithmetic:
         )
         return Value(one.expression.xreplace(renamed), rows, columns)
 
-    def take(self, one: Any, indices: list[sp.Expr]) -> Value:
+    def take(self, one: AnyValue, indices: list[sp.Expr]) -> Value:
         """A row of a matrix, an entry of a row or a column, or an entry of a matrix."""
         if not isinstance(one, Value):
             raise Unproved("an index of a joined row")
