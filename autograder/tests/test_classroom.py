@@ -14,7 +14,7 @@ from autograder import demo, release
 from autograder.__main__ import main
 from autograder.attacks.handed_in import Work, class_of
 from autograder.errors import CourseError, ReleaseError
-from autograder.grade.submission import read
+from autograder.grade import submission
 from autograder.nbgrader import grading
 from autograder.nbgrader.course import Course
 from autograder.project import CHECKOUT, Project
@@ -58,9 +58,8 @@ def test_nothing_but_answers_and_own_cells_is_taken_from_a_file(
     ours = {c.id: dict(c) for c in graded_notebook(assignment).cells if c.id not in answers}
     for student, w in work.items():
         w.make(tmp_path / student / SLUG)
-        cells = read(
-            tmp_path / student / SLUG / f"{SLUG}.ipynb", assignment, student
-        ).notebook.cells
+        path = tmp_path / student / SLUG / f"{SLUG}.ipynb"
+        cells = submission.read(path, assignment, student).notebook.cells
         kept = [c for c in cells if not c.id.startswith("own_")]
         assert [c.id for c in kept] == [c.id for c in graded_notebook(assignment).cells], student
         assert {c.id: dict(c) for c in kept if c.id not in answers} == ours, student
@@ -133,6 +132,31 @@ def small(released: Project, tmp_path: Path) -> Path:
 def records(course: Path) -> dict[Path, tuple[int, bytes]]:
     """Record → time of writing, content."""
     return {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in (course / "records").rglob("*.json")}
+
+
+def test_a_submission_is_read_once(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever becomes of the file meanwhile, its page shows what its verdict is about."""
+    release.release(project)
+    folder = tmp_path / "course"
+    grading.init(folder, project)
+    path = folder / "submitted" / "ada" / SLUG / f"{SLUG}.ipynb"
+    class_of(load(SLUG, project))["solved"].make(path.parent)
+    real, count = submission.read, []
+
+    def read_and_spoil(place: Path, *rest: object) -> submission.Submission:
+        count.append(place)
+        found = real(place, *rest)
+        place.write_text("spoilt meanwhile")
+        return found
+
+    monkeypatch.setattr(submission, "read", read_and_spoil)
+    (row,), _ = grading.grade(folder)
+    assert count == [path]
+    assert row["score"] == 6 and row["note"] == ""
+    graded = folder / "autograded" / "ada" / SLUG / f"{SLUG}.ipynb"
+    assert "spoilt" not in graded.read_text() and "temperature" in graded.read_text()
 
 
 def test_no_work_is_done_twice(small: Path) -> None:
