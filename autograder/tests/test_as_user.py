@@ -37,6 +37,7 @@ def test_shells_of_an_ordinary_user_are_closed() -> None:
     assert passed and int(passed[1]) >= 14 and "skipped" not in done.stdout, done.stdout
 
 
+@pytest.mark.prove
 def test_attacks_on_an_ordinary_users_grader_get_nothing() -> None:
     names = ATTACKS.split()
     done = elsewhere.python(

@@ -441,6 +441,7 @@ def test_no_score_or_two_are_zero() -> None:
 # --- without us
 
 
+@pytest.mark.prove
 def test_an_unmodified_nbgrader_gives_the_same_scores(tmp_path: Path) -> None:
     """The same notebooks, real kernels, tests and answers in one process, no sandbox.
 

@@ -24,6 +24,7 @@ def headings(text: str) -> list[str]:
     return [line.removeprefix("## ") for line in blank.split("\n") if line.startswith("## ")]
 
 
+@pytest.mark.prove  # `make lint` has said so
 def test_code_cells_are_formatted_and_clean():
     command = [sys.executable, BOOK / "_ext" / "format_cells.py", "--check", *PAGES]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
