@@ -722,7 +722,7 @@ exp(|q|²/2√D) from line 1, which is 1 only for q = 0. Line 3 is right about t
 error along in the mean.
 Line 4 tests where the error cannot be seen. With entries of 0.001 all squares are about a
 millionth, both sides are 1 to three digits, and so would be almost any other formula. Vectors of
-length about 1, of different norms, would have shown it at the first pair.
+length about 1 would have shown it at the first pair.
 Line 5 says "in general", which means for all pairs. At q = k sines and cosines have no error at
 all, and positive features have one; never negative is not accurate.
 """

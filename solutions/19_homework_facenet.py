@@ -608,8 +608,8 @@ holds(bool(abs(tenfold_cut - reference.tenfold_cut) < 1.1e-3), "the fraction tha
 # text_favourite = """40 to 90 words"""
 ### BEGIN SOLUTION
 text_favourite = """
-My favourite is Figure 7: a cluster of one user's pictures, all of the same person, over many
-years, in all sorts of light, turned away or half covered. The loss only ever compared three
+My favourite is Figure 7: a cluster of one user's pictures, all of the same person, at different
+ages, in all sorts of light, turned away or half covered. The loss only ever compared three
 pictures at a time. It knows nothing of groups, of ages or of occlusion, and no label says in
 which respect two pictures differ. That distances are meaningful enough to cluster a whole album,
 without any further training, was not asked for.
